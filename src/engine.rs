@@ -1,0 +1,7 @@
+//! Deciding: an order's history, the regime and now make obligations and decisions. Pure: no clock, no I/O, no log, no
+//! randomness.
+//!
+//! [`decide::decide`] is what the daemon and `simulate` call: it takes knowledge in the order in which it came, and
+//! compares what should be with what stands. Laws: language.md §4.
+
+pub mod decision;

@@ -1,0 +1,19 @@
+//! duban (督办): a rules-driven deadline and escalation daemon for government service hotlines (12345).
+//!
+//! Data flows one way, and a reader finds the rooms in that order. The pure part decides; it reads no clock, does no
+//! I/O, writes no log and is worth using as a library by itself:
+//! `text` → `time`, `calendar` → `policy`, `order` → `engine`.
+//! Around it stand the rooms with effects: `store`, `intake`, `notify`, `daemon`, and `cli` with one file a command.
+
+pub mod symbol;
+pub mod text;
+pub mod time;
+
+pub mod calendar;
+pub mod policy;
+
+pub mod order;
+
+pub mod engine;
+
+pub mod cli;
