@@ -16,4 +16,6 @@ pub mod order;
 
 pub mod engine;
 
+pub mod notify;
+
 pub mod cli;

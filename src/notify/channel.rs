@@ -1,0 +1,107 @@
+//! What a channel is given, and what it answers.
+//!
+//! A [`Message`] is addressed and rendered: a channel decides nothing about who is told or how it reads. It goes to one
+//! address, so that what became of it is known address by address. A channel never tries again by itself what may have
+//! been delivered: it says how the attempt ended, and the outbox decides when to try again.
+//!
+//! An [`Outcome`]'s reason may be logged, stored and shown: it never holds a secret, a number, an address or a body.
+
+use crate::time::Instant;
+use futures_util::future::BoxFuture;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Something that can carry a notice to a person, a group or another system.
+pub trait Channel: Send + Sync {
+    /// The kind as configured: `email`, `sms`, `yuezhengyi`, `webhook`, `console`.
+    fn kind(&self) -> &'static str;
+
+    /// Tries once to deliver. `now` is the wall clock's instant, for rules that count messages a minute and for tokens.
+    fn deliver<'a>(&'a self, message: &'a Message, now: Instant) -> BoxFuture<'a, Outcome>;
+}
+
+/// One message to one address, addressed and rendered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The idempotency key: the same on every attempt, different for each notice and address. Of a decision pushed to
+    /// another system it is the decision's key.
+    pub id: Arc<str>,
+    /// What kind of notice it is, as its template is named (`yellow-card`, `return`, `health`, …).
+    pub kind: Arc<str>,
+    /// The order that it is about, by which mails hang together. Notices on the daemon's health have none.
+    pub order: Option<Arc<str>>,
+    /// The address in the channel's own form: a mailbox, a mobile number, a 粤政易 user id. Empty where the channel's
+    /// configuration says where it goes (a group's robot, another system, the console).
+    pub to: String,
+    /// The instant of the notice: the date that a mail bears.
+    pub at: Instant,
+    /// What it says, in every form that a channel may want.
+    pub forms: Forms,
+}
+
+/// What a message says, in the forms that channels want.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Forms {
+    /// At most 140 characters, for SMS.
+    pub short: String,
+    /// For 粤政易.
+    pub markdown: String,
+    /// For a mail's header.
+    pub subject: String,
+    /// For a mail's plain part and the console.
+    pub text: String,
+    /// For a mail's HTML part, which is left out where this is empty.
+    pub html: String,
+    /// The decision as JSON, as the feed gives it, for other systems; empty where the notice is of no decision.
+    pub json: String,
+}
+
+/// How one attempt ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The other side took it. That is not yet proof that a person has read it.
+    Accepted {
+        /// By what the other side knows it, where it says so.
+        provider_id: Option<String>,
+    },
+    /// Nothing was tried, because a rule on how many messages may be sent would be broken: not before this instant. No
+    /// attempt is used up.
+    Deferred {
+        /// From when there is room.
+        not_before: Instant,
+    },
+    /// It was not delivered, and trying again can help.
+    Transient {
+        /// Why.
+        reason: String,
+        /// The pause that the other side asked for.
+        retry_after: Option<Duration>,
+    },
+    /// It was not delivered, and the same message to the same address will not be: a person has to look.
+    Permanent {
+        /// Why.
+        reason: String,
+    },
+    /// It was sent and no answer came: it may have been delivered. To try again may tell someone twice.
+    Unknown {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Outcome {
+    /// Not delivered; trying again can help.
+    pub fn transient(reason: impl Into<String>) -> Outcome {
+        Outcome::Transient { reason: reason.into(), retry_after: None }
+    }
+
+    /// Not delivered; trying again cannot help.
+    pub fn permanent(reason: impl Into<String>) -> Outcome {
+        Outcome::Permanent { reason: reason.into() }
+    }
+
+    /// Perhaps delivered.
+    pub fn unknown(reason: impl Into<String>) -> Outcome {
+        Outcome::Unknown { reason: reason.into() }
+    }
+}
