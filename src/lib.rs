@@ -16,6 +16,8 @@ pub mod order;
 
 pub mod engine;
 
+pub mod config;
+
 pub mod notify;
 
 pub mod cli;

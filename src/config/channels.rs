@@ -1,0 +1,183 @@
+//! The channels as configured: what each sender needs to know, nothing of how it sends.
+
+use super::secret::SecretSource;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The kinds of decisions, as in `kinds` and in every output.
+pub const DECISION_KINDS: [&str; 7] = ["remind", "notify", "card", "route", "return", "flag", "revoke"];
+
+/// A channel: the name by which the directory uses it, and how it sends.
+#[derive(Clone, Debug)]
+pub struct Channel {
+    /// Its name, unique.
+    pub name: Arc<str>,
+    /// How it sends.
+    pub kind: ChannelKind,
+}
+
+/// How a channel sends.
+#[derive(Clone, Debug)]
+pub enum ChannelKind {
+    /// `kind: email`.
+    Email(Email),
+    /// `kind: sms`, `driver: http`: a gateway described by templates.
+    SmsHttp(SmsHttp),
+    /// `kind: yuezhengyi` with `corp_id`: messages of an application to persons.
+    YuezhengyiApp(YuezhengyiApp),
+    /// `kind: yuezhengyi` with `webhook`: a robot's messages to its group.
+    YuezhengyiRobot(YuezhengyiRobot),
+    /// `kind: webhook`: decisions as JSON to another system.
+    Webhook(Webhook),
+    /// `kind: console`: lines on the daemon's standard output.
+    Console,
+}
+
+/// What every channel over HTTP may say of the way there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// How long one request may take in all. `timeout`, a span such as `10 seconds`; default 10 s.
+    pub timeout: Duration,
+    /// `proxy`: `http://host:port` or `socks5://…`; none: no proxy, whatever the environment says.
+    pub proxy: Option<String>,
+    /// `ca_file`: further certificate authorities (PEM), besides the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl Default for Way {
+    fn default() -> Way {
+        Way { timeout: Duration::from_secs(10), proxy: None, ca_file: None }
+    }
+}
+
+/// `kind: email`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email {
+    /// The relay's host.
+    pub host: String,
+    /// Its port: given, else 465 for `smtps`, 587 for `smtp` with STARTTLS, 25 without.
+    pub port: u16,
+    /// How the connection is secured.
+    pub security: MailSecurity,
+    /// The user, from the URL; none: no authentication.
+    pub user: Option<String>,
+    /// The user's password.
+    pub password: Option<SecretSource>,
+    /// `from`: the sender's mailbox, with or without a name.
+    pub from: String,
+    /// `reply_to`: a mailbox that people read.
+    pub reply_to: Option<String>,
+    /// `ca_file`: further certificate authorities (PEM).
+    pub ca_file: Option<PathBuf>,
+    /// `timeout` of a connection and of each command; default 30 s.
+    pub timeout: Duration,
+}
+
+/// How a mail connection is secured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailSecurity {
+    /// `smtps://`: TLS from the first byte.
+    Tls,
+    /// `smtp://` with `starttls: required`, the default.
+    StartTls,
+    /// `smtp://` with `starttls: never`: in the clear, on explicit request.
+    Never,
+}
+
+/// `kind: sms`, `driver: http`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SmsHttp {
+    /// `request`.
+    pub request: GatewayRequest,
+    /// `accepted`: what the answer looks like when the gateway has taken the message.
+    pub accepted: Answer,
+    /// `retry`: what it looks like when trying again can help; by default the statuses 429, 500, 502, 503 and 504.
+    pub retry: Answer,
+    /// `signature`, as registered, with its brackets: counted in the length.
+    pub signature: Option<String>,
+    /// The way there.
+    pub way: Way,
+}
+
+/// The request to an SMS gateway. URL, header texts and body are templates over `mobile`, `text` and `id`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GatewayRequest {
+    /// `method`: `GET`, `POST` or `PUT`; default `POST`.
+    pub method: String,
+    /// `url`.
+    pub url: String,
+    /// `headers`, in the file's order.
+    pub headers: Vec<(String, HeaderValue)>,
+    /// `body`.
+    pub body: Option<String>,
+}
+
+/// A header's value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeaderValue {
+    /// As written.
+    Text(String),
+    /// Read from where secrets are.
+    Secret(SecretSource),
+}
+
+/// What an answer must look like: a status of these, and where a field is named, the field's value one of these.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// `status` or `statuses`; empty: any (of `accepted`: any 2xx).
+    pub statuses: BTreeSet<u16>,
+    /// `field`, a JSON pointer into the answer's body, with `equals`.
+    pub field: Option<AnswerField>,
+}
+
+/// A field of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AnswerField {
+    /// The JSON pointer.
+    pub pointer: String,
+    /// `equals`: one of these scalars; never empty. A number in the answer equals its text.
+    pub equals: Vec<String>,
+}
+
+/// `kind: yuezhengyi` as an application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct YuezhengyiApp {
+    /// `base_url`, without a slash at its end; default `https://qyapi.weixin.qq.com`.
+    pub base_url: String,
+    /// `corp_id`.
+    pub corp_id: String,
+    /// `agent_id`.
+    pub agent_id: u64,
+    /// `secret`.
+    pub secret: SecretSource,
+    /// The way there.
+    pub way: Way,
+}
+
+/// `kind: yuezhengyi` as a group's robot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct YuezhengyiRobot {
+    /// `webhook`: the whole URL is the secret.
+    pub webhook: SecretSource,
+    /// `per_minute`: what the platform allows the robot; default 20.
+    pub per_minute: u32,
+    /// The way there.
+    pub way: Way,
+}
+
+/// `kind: webhook`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Webhook {
+    /// `url`.
+    pub url: String,
+    /// `secret`: the key of the signature; none: unsigned.
+    pub secret: Option<SecretSource>,
+    /// `kinds`: every decision of these kinds ([`DECISION_KINDS`]) is posted; empty: only what the directory sends here.
+    pub kinds: Vec<&'static str>,
+    /// `headers`, in the file's order.
+    pub headers: Vec<(String, HeaderValue)>,
+    /// The way there.
+    pub way: Way,
+}

@@ -1,0 +1,125 @@
+//! Secrets: where each is to be read, and the value that no log or error ever shows.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Where a secret is to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretSource {
+    /// `{ file: PATH }`.
+    File(PathBuf),
+    /// `{ credential: NAME }`: a file of that name in the directory that systemd names in `$CREDENTIALS_DIRECTORY`.
+    Credential(String),
+    /// `{ env: NAME }`.
+    Env(String),
+}
+
+/// A secret's value. It has no way into a log: neither `Debug` nor `Display` shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+/// Why a secret could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// Its file cannot be read.
+    #[error("failed to read the secret in `{path}`")]
+    ReadFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// systemd gave no credentials directory.
+    #[error("the credential `{0}` is asked for, but $CREDENTIALS_DIRECTORY is not set: add LoadCredential={0}:PATH")]
+    NoCredentials(String),
+    /// The variable is not set, or not UTF-8.
+    #[error("the secret's environment variable `{0}` is not set")]
+    ReadEnv(String),
+    /// There is nothing in it.
+    #[error("the secret in {0} is empty")]
+    Empty(SecretSource),
+}
+
+impl SecretSource {
+    /// Reads it; white space at its end is no part of it.
+    pub fn read(&self) -> Result<Secret, SecretError> {
+        let text = match self {
+            SecretSource::File(path) => read_file(path.clone())?,
+            SecretSource::Credential(name) => read_file(credential_path(name)?)?,
+            SecretSource::Env(name) => std::env::var(name).map_err(|_| SecretError::ReadEnv(name.clone()))?,
+        };
+        match text.trim_end() {
+            "" => Err(SecretError::Empty(self.clone())),
+            secret => Ok(Secret(secret.to_owned())),
+        }
+    }
+}
+
+fn credential_path(name: &str) -> Result<PathBuf, SecretError> {
+    let directory = std::env::var_os("CREDENTIALS_DIRECTORY");
+    directory
+        .map(|directory| PathBuf::from(directory).join(name))
+        .ok_or_else(|| SecretError::NoCredentials(name.into()))
+}
+
+fn read_file(path: PathBuf) -> Result<String, SecretError> {
+    std::fs::read_to_string(&path).map_err(|source| SecretError::ReadFile { path, source })
+}
+
+impl Secret {
+    /// The value itself, for the one place that sends or compares it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+/// For tests and the demo, whose secrets are made up on the spot.
+impl From<String> for Secret {
+    fn from(text: String) -> Secret {
+        Secret(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl fmt::Display for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SecretSource::File(path) => write!(f, "the file `{}`", path.display()),
+            SecretSource::Credential(name) => write!(f, "the credential `{name}`"),
+            SecretSource::Env(name) => write!(f, "the variable `{name}`"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_never_shown() {
+        let secret = Secret::from("hunter2".to_owned());
+        assert_eq!(format!("{secret:?}"), "Secret(…)");
+        assert_eq!(secret.expose(), "hunter2");
+    }
+
+    #[test]
+    fn a_secret_file_is_read_without_its_last_line_break() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "s3cret\n").unwrap();
+        assert_eq!(SecretSource::File(file.path().into()).read().unwrap().expose(), "s3cret");
+    }
+
+    #[test]
+    fn an_empty_or_missing_secret_is_an_error_that_names_its_place() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let error = SecretSource::File(file.path().into()).read().unwrap_err();
+        assert!(error.to_string().contains("is empty"), "{error}");
+        let error = SecretSource::Env("DUBAN_NO_SUCH_VARIABLE".into()).read().unwrap_err();
+        assert!(error.to_string().contains("DUBAN_NO_SUCH_VARIABLE"), "{error}");
+    }
+}
