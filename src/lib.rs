@@ -16,6 +16,7 @@ pub mod order;
 
 pub mod engine;
 
+pub mod clock;
 pub mod config;
 
 pub mod notify;
