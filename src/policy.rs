@@ -4,5 +4,6 @@
 //! place; a [`RuleSet`] exists only if there was no error. Meaning: language.md §2, §3 and §5.
 
 pub mod condition;
+pub mod directory;
 pub mod model;
 pub mod vocabulary;

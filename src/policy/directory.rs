@@ -1,0 +1,266 @@
+//! The directory (通讯录), `rules/directory.yaml`: who stands behind a name in `remind`, `notify` and `route`, and how each is
+//! reached.
+//!
+//! A recipient is looked up under a *place*: the department that has the order, that department's parent, or the value of
+//! an order attribute; one without `of` is the same everywhere. The place is fixed when something is decided, the people
+//! when it is sent, so that a new liaison gets what was decided before. Meaning: language.md §5.
+
+use crate::policy::vocabulary::Value;
+use crate::symbol::Symbol;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Who stands behind every name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Directory {
+    /// The recipients by name.
+    pub recipients: BTreeMap<Arc<str>, Recipient>,
+    /// The departments by name.
+    pub departments: BTreeMap<Arc<str>, Department>,
+    /// The other sections, by the order attribute after which each is named, then by that attribute's value.
+    pub sections: BTreeMap<Arc<str>, BTreeMap<Arc<str>, People>>,
+}
+
+/// People by the recipient that they are.
+pub type People = BTreeMap<Arc<str>, Vec<Person>>;
+
+/// A name that rules may tell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recipient {
+    /// What people read.
+    pub title: String,
+    /// Under what it is looked up; none: it is the same everywhere.
+    pub of: Option<Of>,
+    /// The channels by which it is reached, the preferred one first; empty: whatever its people have an address for.
+    pub channels: Vec<Arc<str>>,
+    /// What goes to it is told in full to named persons only: groups and SMS are told that something waits.
+    pub confidential: bool,
+    /// Those behind it everywhere, or where no section names anybody.
+    pub people: Vec<Person>,
+    /// The roster that says who is on duty.
+    pub roster: Option<Arc<str>>,
+}
+
+/// Under what a recipient is looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// The department that has the order.
+    Department,
+    /// That department's parent.
+    Parent,
+    /// The value of this order attribute.
+    Attribute(Arc<str>),
+}
+
+/// A department (承办单位).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Department {
+    /// The department or region above it.
+    pub parent: Option<Arc<str>>,
+    /// Its people by recipient.
+    pub people: People,
+}
+
+/// A person and how to reach them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Person {
+    /// As letters address them.
+    pub name: Arc<str>,
+    /// Mobile number, for SMS.
+    pub mobile: Option<Arc<str>>,
+    /// Mailbox.
+    pub email: Option<Arc<str>>,
+    /// User id in 粤政易.
+    pub yuezhengyi: Option<Arc<str>>,
+}
+
+impl Directory {
+    /// The place under which a recipient is looked up for an order as it is now: none where it is the same everywhere, or
+    /// where the order does not say.
+    pub fn place(&self, recipient: &str, department: Option<&str>, attributes: &[(Symbol, Value)]) -> Option<Arc<str>> {
+        match self.recipients.get(recipient)?.of.as_ref()? {
+            Of::Department => department.map(Arc::from),
+            Of::Parent => self.departments.get(department?)?.parent.clone(),
+            Of::Attribute(name) => attribute_text(attributes, name),
+        }
+    }
+
+    /// Those who stand behind a recipient at a place; nobody where no section names anybody.
+    pub fn people(&self, recipient: &str, place: Option<&str>) -> &[Person] {
+        let Some(known) = self.recipients.get(recipient) else { return &[] };
+        let there = place.and_then(|place| self.people_at(known.of.as_ref()?, place, recipient));
+        there.filter(|people| !people.is_empty()).unwrap_or(&known.people)
+    }
+
+    /// Those who stand behind a recipient for an order as it is now.
+    pub fn resolve(&self, recipient: &str, department: Option<&str>, attributes: &[(Symbol, Value)]) -> &[Person] {
+        self.people(recipient, self.place(recipient, department, attributes).as_deref())
+    }
+
+    /// What people read in a recipient's stead: its title, or its name where it is not known.
+    pub fn title<'a>(&'a self, recipient: &'a str) -> &'a str {
+        self.recipients
+            .get(recipient)
+            .map(|known| known.title.as_str())
+            .filter(|title| !title.is_empty())
+            .unwrap_or(recipient)
+    }
+
+    fn people_at(&self, of: &Of, place: &str, recipient: &str) -> Option<&[Person]> {
+        let department = || self.departments.get(place).map(|department| &department.people);
+        let people = match of {
+            Of::Department => department(),
+            Of::Attribute(name) => self.sections.get(name).and_then(|section| section.get(place)),
+            // A parent is a department, or a region: whichever section has it.
+            Of::Parent => department().or_else(|| self.sections.values().find_map(|section| section.get(place))),
+        };
+        people?.get(recipient).map(Vec::as_slice)
+    }
+}
+
+/// The text of an order attribute; none where it is absent or no text.
+fn attribute_text(attributes: &[(Symbol, Value)], name: &str) -> Option<Arc<str>> {
+    match attributes.iter().find(|(known, _)| known.as_str() == name)? {
+        (_, Value::Text(text)) => Some(text.clone()),
+        (_, Value::Word(word)) => Some(word.as_str().into()),
+        _ => None,
+    }
+}
+
+/// A recipient whom nobody stands behind at a place.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Vacancy {
+    /// The recipient.
+    pub recipient: Arc<str>,
+    /// The department, or the attribute's value; none: nowhere at all.
+    pub place: Option<Arc<str>>,
+}
+
+impl Directory {
+    /// Those of the recipients asked about whom nobody stands behind: for `of: department` at each department, for an
+    /// attribute at each value given for it (those that the policies let in, or else those that have a section).
+    /// A recipient whose channels are groups' robots, as `is_group` says, needs nobody behind it.
+    pub fn vacancies<'a>(
+        &self,
+        asked: impl IntoIterator<Item = &'a str>,
+        values: &HashMap<Arc<str>, Vec<Arc<str>>>,
+        is_group: impl Fn(&str) -> bool,
+    ) -> Vec<Vacancy> {
+        let told = |id: &&str| self.recipients.get(*id).is_some_and(|known| !known.is_staffless(&is_group));
+        let vacant = asked.into_iter().filter(told).flat_map(|id| self.vacant_places(id, values));
+        let mut found: Vec<Vacancy> = vacant.collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    fn vacant_places(&self, id: &str, values: &HashMap<Arc<str>, Vec<Arc<str>>>) -> Vec<Vacancy> {
+        let vacancy = |place| Vacancy { recipient: id.into(), place };
+        let places: Vec<Arc<str>> = match &self.recipients[id].of {
+            None if self.people(id, None).is_empty() => return vec![vacancy(None)],
+            None => return Vec::new(),
+            Some(Of::Department) => self.departments.keys().cloned().collect(),
+            Some(Of::Parent) => self.departments.values().filter_map(|known| known.parent.clone()).collect(),
+            Some(Of::Attribute(name)) => values.get(name).cloned().unwrap_or_else(|| self.section_places(name)),
+        };
+        places
+            .into_iter()
+            .filter(|place| self.people(id, Some(place)).is_empty())
+            .map(|place| vacancy(Some(place)))
+            .collect()
+    }
+
+    fn section_places(&self, attribute: &str) -> Vec<Arc<str>> {
+        self.sections.get(attribute).map(|section| section.keys().cloned().collect()).unwrap_or_default()
+    }
+}
+
+impl Recipient {
+    /// Whether it needs nobody behind it: a roster says who it is, or all that reaches it are groups.
+    fn is_staffless(&self, is_group: &impl Fn(&str) -> bool) -> bool {
+        self.roster.is_some() || (!self.channels.is_empty() && self.channels.iter().all(|name| is_group(name)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(name: &str) -> Person {
+        Person { name: name.into(), mobile: Some("13800000000".into()), ..Person::default() }
+    }
+
+    fn people(recipient: &str, names: &[&str]) -> People {
+        People::from([(recipient.into(), names.iter().map(|name| person(name)).collect())])
+    }
+
+    fn recipient(of: Option<Of>, everywhere: &[&str]) -> Recipient {
+        Recipient { of, people: everywhere.iter().map(|name| person(name)).collect(), ..Recipient::default() }
+    }
+
+    fn directory() -> Directory {
+        let region = || Of::Attribute("region".into());
+        Directory {
+            recipients: BTreeMap::from([
+                ("liaison".into(), recipient(Some(Of::Department), &[])),
+                ("county".into(), recipient(Some(Of::Parent), &[])),
+                ("supervision-office".into(), recipient(Some(region()), &["值班"])),
+                ("hotline".into(), recipient(None, &["热线"])),
+                ("group".into(), Recipient { channels: vec!["robot".into()], ..Recipient::default() }),
+            ]),
+            departments: BTreeMap::from([
+                ("甲局".into(), Department { parent: Some("珠海市".into()), people: people("liaison", &["甲"]) }),
+                ("乙局".into(), Department::default()),
+            ]),
+            sections: BTreeMap::from([(
+                "region".into(),
+                BTreeMap::from([("珠海市".into(), {
+                    let mut both = people("supervision-office", &["督查"]);
+                    both.extend(people("county", &["市里"]));
+                    both
+                })]),
+            )]),
+        }
+    }
+
+    #[track_caller]
+    fn check(recipient: &str, department: Option<&str>, region: Option<&str>, expected: &[&str]) {
+        let attributes: Vec<_> =
+            region.map(|name| (Symbol::new("region"), Value::Text(name.into()))).into_iter().collect();
+        let directory = directory();
+        let found = directory.resolve(recipient, department, &attributes);
+        assert_eq!(found.iter().map(|person| &*person.name).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn people_are_found_under_department_parent_attribute_or_everywhere() {
+        check("liaison", Some("甲局"), None, &["甲"]);
+        check("liaison", Some("乙局"), None, &[]);
+        check("liaison", None, Some("珠海市"), &[]);
+        check("county", Some("甲局"), None, &["市里"]);
+        check("supervision-office", Some("甲局"), Some("珠海市"), &["督查"]);
+        check("hotline", None, None, &["热线"]);
+        check("unheard-of", None, None, &[]);
+    }
+
+    #[test]
+    fn where_no_section_names_anybody_those_behind_the_recipient_itself_are_told() {
+        check("supervision-office", None, Some("中山市"), &["值班"]);
+        check("supervision-office", None, None, &["值班"]);
+    }
+
+    #[test]
+    fn a_department_without_liaison_is_a_vacancy_and_a_group_is_none() {
+        let found = directory().vacancies(["liaison", "group", "hotline"], &HashMap::new(), |name| name == "robot");
+        assert_eq!(found, [Vacancy { recipient: "liaison".into(), place: Some("乙局".into()) }]);
+    }
+
+    #[test]
+    fn a_region_that_a_policy_lets_in_and_nobody_serves_is_a_vacancy() {
+        let mut directory = directory();
+        directory.recipients.get_mut("supervision-office").unwrap().people.clear();
+        let regions = HashMap::from([("region".into(), vec!["珠海市".into(), "中山市".into()])]);
+        let found = directory.vacancies(["supervision-office"], &regions, |_| false);
+        assert_eq!(found, [Vacancy { recipient: "supervision-office".into(), place: Some("中山市".into()) }]);
+    }
+}
