@@ -1,0 +1,112 @@
+//! Problems: what is wrong with a file, where, and what to write instead.
+
+use crate::text::Text;
+use crate::text::place::Place;
+use std::collections::HashSet;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The files cannot be used.
+    Error,
+    /// They can, but a person should look.
+    Warning,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// Where.
+    pub place: Place,
+    /// Its kind, a stable word for machines such as `unknown-key`.
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong, one sentence without a full stop.
+    pub message: Text,
+    /// What to write instead.
+    pub hint: Option<Text>,
+    /// Other places that belong to it, each with what it is.
+    pub related: Vec<(Place, Text)>,
+}
+
+impl Problem {
+    /// An error.
+    pub fn error(place: &Place, code: &'static str, message: Text) -> Problem {
+        let place = place.clone();
+        Problem { place, code, severity: Severity::Error, message, hint: None, related: Vec::new() }
+    }
+
+    /// A warning.
+    pub fn warning(place: &Place, code: &'static str, message: Text) -> Problem {
+        Problem { severity: Severity::Warning, ..Problem::error(place, code, message) }
+    }
+
+    /// With what to write instead.
+    #[must_use]
+    pub fn hint(self, hint: Text) -> Problem {
+        Problem { hint: Some(hint), ..self }
+    }
+
+    /// With another place that belongs to it.
+    #[must_use]
+    pub fn related(mut self, place: &Place, label: Text) -> Problem {
+        self.related.push((place.clone(), label));
+        self
+    }
+}
+
+/// All problems found so far, of all files.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Problems {
+    list: Vec<Problem>,
+    seen: HashSet<(String, usize, &'static str, String)>,
+}
+
+impl Problems {
+    /// None yet.
+    pub fn new() -> Problems {
+        Problems::default()
+    }
+
+    /// Adds one; the same problem at the same place is kept once (a base policy is read once for each that extends it).
+    pub fn push(&mut self, problem: Problem) {
+        let Problem { place, code, message, .. } = &problem;
+        if self.seen.insert((place.source.path.clone(), place.start, code, message.en.clone())) {
+            self.list.push(problem);
+        }
+    }
+
+    /// Adds all of another collection.
+    pub fn append(&mut self, other: Problems) {
+        other.list.into_iter().for_each(|problem| self.push(problem));
+    }
+
+    /// All of them, by file and place.
+    pub fn sorted(mut self) -> Vec<Problem> {
+        self.list.sort_by(|a, b| {
+            (&a.place.source.path, a.place.start, a.severity).cmp(&(&b.place.source.path, b.place.start, b.severity))
+        });
+        self.list
+    }
+
+    /// In the order found.
+    pub fn iter(&self) -> impl Iterator<Item = &Problem> {
+        self.list.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Whether one of them is an error.
+    pub fn has_errors(&self) -> bool {
+        self.iter().any(|problem| problem.severity == Severity::Error)
+    }
+}
