@@ -2,6 +2,8 @@
 //!
 //! A [`History`] is in the order in which deciding takes events: by `at`, ties by `recorded_at`, then by arrival.
 
+pub mod body;
+
 use crate::policy::vocabulary::Value;
 use crate::symbol::Symbol;
 use crate::time::Instant;
