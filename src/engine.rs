@@ -5,3 +5,4 @@
 //! compares what should be with what stands. Laws: language.md §4.
 
 pub mod decision;
+pub mod trace;

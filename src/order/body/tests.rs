@@ -179,8 +179,8 @@ fn what_the_language_reads_itself_needs_no_declaration() {
     let read = attributes_of(r#"{"type":"extended","attrs":{"by":"2 working days","note":3,"reason":"复杂"}}"#);
     let expected = [
         ("by", Value::Text("2 working days".into())),
-        ("reason", Value::Text("复杂".into())),
         ("note", Value::Number(3.0)),
+        ("reason", Value::Text("复杂".into())),
     ];
     assert_eq!(read, expected);
 }
