@@ -5,6 +5,8 @@
 //! an order attribute; one without `of` is the same everywhere. The place is fixed when something is decided, the people
 //! when it is sent, so that a new liaison gets what was decided before. Meaning: language.md §5.
 
+pub mod read;
+
 use crate::policy::vocabulary::Value;
 use crate::symbol::Symbol;
 use std::collections::{BTreeMap, HashMap};
