@@ -4,13 +4,23 @@
 //! tables over instants, so that a question costs the same whatever the distance. Meaning: language.md §1; the counting
 //! of days follows 民法典 arts. 201 and 203.
 
+mod count;
+mod hours;
 pub mod span;
+mod table;
+mod walk;
+mod zone;
 
 use crate::time::Instant;
-use chrono::{NaiveDate, NaiveTime, Weekday};
+use chrono::{NaiveDate, NaiveTime, Timelike, Weekday};
 use chrono_tz::Tz;
-use span::Span;
+use hours::Hours;
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+use table::{Table, WorkingDay, date_of};
+use walk::Walk;
+use zone::{DAY_MS, Zone};
 
 /// A calendar as its file gives it, with what it inherits laid under it. May still be wrong: [`Calendar::compile`] says so.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,9 +135,17 @@ pub struct DayInfo {
 }
 
 /// A compiled calendar: immutable, cheap to share, and fast.
+///
+/// Questions about 1970 to 2100 are answered from tables; those beyond are walked date by date, and what would lie after
+/// the year 9999 is its last instant.
 #[derive(Debug)]
 pub struct Calendar {
     spec: CalendarSpec,
+    hours: Hours,
+    zone: Arc<Zone>,
+    table: Table,
+    covers: Range<i64>,
+    day_length_ms: i64,
 }
 
 /// What is wrong with a calendar as given; the reader of the file knows the places.
@@ -138,76 +156,112 @@ pub enum CalendarError {
     NeverOpens,
 }
 
-#[expect(unused_variables, reason = "the arithmetic is being built")]
+/// A day's length for `counting: elapsed` where neither `day_length` nor any `hours` give one: the eight hours of 劳动法
+/// art. 36.
+const STATUTORY_DAY_MS: i64 = 8 * 3_600_000;
+
 impl Calendar {
     /// Compiles a calendar for use.
     pub fn compile(spec: CalendarSpec) -> Result<Calendar, CalendarError> {
-        Ok(Calendar { spec })
+        let calendar = Calendar::compile_base(spec);
+        if calendar.ever_opens() { Ok(calendar) } else { Err(CalendarError::NeverOpens) }
     }
+
+    /// Compiles a calendar that may be one that only others build on, such as the national holidays: it need never open,
+    /// and a working span then never ends.
+    pub fn compile_base(spec: CalendarSpec) -> Calendar {
+        let (hours, zone) = (Hours::new(&spec), zone::zone(spec.zone));
+        let table = Table::new(&hours, &zone, spec.day_ends);
+        let midnight = |date: NaiveDate| zone.first(day_of(date) * DAY_MS);
+        let covers = spec.covers.map_or(0..0, |(first, last)| midnight(first)..zone.first((day_of(last) + 1) * DAY_MS));
+        let first_entry_ms = Some(hours.first_entry_ms()).filter(|&ms| ms > 0);
+        let day_length_ms = spec.day_length_ms.or(first_entry_ms).unwrap_or(STATUTORY_DAY_MS);
+        Calendar { spec, hours, zone, table, covers, day_length_ms }
+    }
+
+    /// Whether any date ever opens.
+    pub fn ever_opens(&self) -> bool {
+        self.hours.ever_open()
+    }
+
     /// The calendar as given.
     pub fn spec(&self) -> &CalendarSpec {
         &self.spec
     }
+
     /// Its zone.
     pub fn zone(&self) -> Tz {
         self.spec.zone
     }
-    /// When a span counted from `start` falls due.
-    pub fn due(&self, start: Instant, span: Span, counting: Counting) -> Due {
-        todo!()
-    }
-    /// When a span counted from another due falls due (an extension, an `after` step): the start date is the date of the
-    /// instant just before that due, and days are counted by `next_day`.
-    pub fn due_after(&self, due: Instant, span: Span) -> Due {
-        todo!()
-    }
-    /// The instant of a `before` step.
-    pub fn before(&self, due: Instant, span: Span) -> Instant {
-        todo!()
-    }
-    /// The first instant strictly after `start` at which the clock reads `time` on a working day.
-    pub fn due_by(&self, start: Instant, time: ClockTime) -> Due {
-        todo!()
-    }
-    /// The end of a date given as a deadline: of the next working day if it is none.
-    pub fn due_on(&self, date: NaiveDate) -> Due {
-        todo!()
-    }
-    /// What of a span counted from `start` is still to be counted when it is suspended at `at` (before its due); the rest
-    /// is counted by `next_day` from the resumption. `elapsed` working days come back as working time.
-    pub fn left(&self, start: Instant, span: Span, counting: Counting, at: Instant) -> Span {
-        todo!()
-    }
+
     /// Working milliseconds in `[from, to)`; 0 if `to` is not after `from`.
     pub fn worked_ms(&self, from: Instant, to: Instant) -> i64 {
-        todo!()
+        if to <= from {
+            return 0;
+        }
+        match (self.table.worked(from.0), self.table.worked(to.0)) {
+            (Some(before), Some(after)) => after - before,
+            _ => self.walk().worked(from.0, to.0),
+        }
     }
+
     /// Whether the instant is working time.
     pub fn is_open(&self, at: Instant) -> bool {
-        todo!()
+        self.table.is_open(at.0).unwrap_or_else(|| self.walk().is_open(at.0))
     }
+
     /// Whether the instant is before the first opening or at or after the last close of a working day, or on none.
     pub fn is_off_duty(&self, at: Instant) -> bool {
-        todo!()
+        self.working_day(self.zone.day(at.0)).is_none_or(|day| at.0 < day.open || day.close <= at.0)
     }
+
     /// Whether the date is a working day.
     pub fn is_working_day(&self, date: NaiveDate) -> bool {
-        todo!()
+        self.working_day(day_of(date)).is_some()
     }
+
     /// What the calendar says of a date.
     pub fn day(&self, date: NaiveDate) -> DayInfo {
-        todo!()
+        let working = self.is_working_day(date);
+        let open = if working { self.hours.on(date).to_vec() } else { Vec::new() };
+        DayInfo { working, title: self.hours.title(date).map(str::to_owned), open }
     }
+
     /// The local date of an instant.
     pub fn date(&self, at: Instant) -> NaiveDate {
-        at.in_zone(self.spec.zone).date_naive()
+        date_of(self.zone.day(at.0))
     }
+
     /// Whether a due at this instant is provisional (暂定).
     pub fn is_provisional(&self, due: Instant) -> bool {
-        todo!()
+        !self.covers.contains(&due.just_before().0)
     }
+
     /// The instant at which a wall-clock time comes on a date: the first instant after a gap, the first of a repeated one.
     pub fn at(&self, date: NaiveDate, time: NaiveTime) -> Instant {
-        todo!()
+        let ms = i64::from(time.num_seconds_from_midnight()) * 1000 + i64::from(time.nanosecond() / 1_000_000);
+        Instant(self.zone.first(day_of(date) * DAY_MS + ms))
+    }
+
+    fn walk(&self) -> Walk<'_> {
+        Walk { hours: &self.hours, zone: &self.zone, ends: self.spec.day_ends }
+    }
+
+    /// What a date is, if it is a working day.
+    #[inline]
+    fn working_day(&self, day: i64) -> Option<WorkingDay> {
+        match (self.table.ordinal(day), self.table.ordinal(day + 1)) {
+            (Some(before), Some(after)) if before == after => None,
+            (Some(before), Some(_)) => self.table.nth(before).copied(),
+            _ => self.walk().working_day(day),
+        }
     }
 }
+
+/// A date as days since 1970-01-01.
+fn day_of(date: NaiveDate) -> i64 {
+    i64::from(date.to_epoch_days())
+}
+
+#[cfg(test)]
+mod tests;
