@@ -11,8 +11,12 @@ mod import;
 mod run;
 mod simulate;
 
+use crate::config::{self, Config};
 use crate::text::Lang;
+use crate::text::problem::Problems;
+use crate::text::show;
 use clap::{Parser, Subcommand};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -41,6 +45,31 @@ pub(crate) struct Common {
     /// 消息语言 [language of messages]
     #[arg(long, global = true, value_enum, default_value_t = Lang::Zh)]
     pub(crate) lang: Lang,
+}
+
+impl Common {
+    /// The configuration with the flags laid over it. Where it is wrong, every mistake of it has been told on stderr.
+    #[allow(dead_code)] // until the commands that need it are there
+    pub(crate) fn config(&self) -> Result<Config, ExitCode> {
+        let mut problems = Problems::new();
+        let config = Config::load(self.config.as_deref(), &mut problems);
+        let config = config.map(|it| it.with_directories(self.rules.as_deref(), self.calendars.as_deref()));
+        config.ok_or_else(|| self.refuse(problems))
+    }
+
+    /// Tells problems on stderr; the exit code is 2 where a file could not be read, else 1.
+    pub(crate) fn refuse(&self, problems: Problems) -> ExitCode {
+        let is_unreadable = problems.iter().any(|problem| problem.code == "unreadable");
+        let colour = std::io::stderr().is_terminal();
+        problems.sorted().iter().for_each(|problem| eprintln!("{}", show::human(problem, self.lang, colour)));
+        ExitCode::from(if is_unreadable { 2 } else { 1 })
+    }
+
+    /// The configuration file that is read, if any.
+    #[allow(dead_code)] // until `check` asks
+    pub(crate) fn config_path(&self) -> Option<PathBuf> {
+        config::locate(self.config.as_deref())
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,14 +5,20 @@
 //! once, at the start; what changes while the daemon runs are rules and calendars.
 
 pub mod channels;
+mod read;
 pub mod secret;
 
+use crate::text::problem::Problems;
+use crate::text::yaml;
 use crate::time::Instant;
 use channels::Channel;
 use secret::SecretSource;
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Where the configuration is looked for when no flag names it.
+const PLACES: [&str; 2] = ["duban.yaml", "/etc/duban/duban.yaml"];
 
 /// Everything that `duban.yaml` says, defaults filled in.
 #[derive(Clone, Debug)]
@@ -62,6 +68,9 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// All of them.
+    pub const ALL: [Scope; 4] = [Scope::Intake, Scope::Read, Scope::Supervise, Scope::Admin];
+
     /// Its word in the file.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -72,3 +81,70 @@ impl Scope {
         }
     }
 }
+
+impl Config {
+    /// Reads the file that a flag names, else the first that is there of `duban.yaml` and `/etc/duban/duban.yaml`; where
+    /// there is none, everything is a default. None: it is wrong, and every mistake of it has been put into `problems`.
+    pub fn load(flag: Option<&Path>, problems: &mut Problems) -> Option<Config> {
+        match locate(flag) {
+            Some(path) => Config::read(&path, problems),
+            None => Some(Config::defaults(None)),
+        }
+    }
+
+    /// Reads one file. An empty one says nothing, so everything is a default.
+    pub fn read(path: &Path, problems: &mut Problems) -> Option<Config> {
+        let root = yaml::read_file(path, problems)?;
+        if root.is_null() {
+            return Some(Config::defaults(Some(path)));
+        }
+        read::config(&root, path, problems)
+    }
+
+    /// What holds where the file at that path says nothing; without a file, paths are relative to where one stands.
+    fn defaults(path: Option<&Path>) -> Config {
+        let beside = path.and_then(Path::parent).unwrap_or(Path::new(""));
+        Config {
+            path: path.map(Path::to_owned),
+            store: state_directory().unwrap_or_else(|| beside.to_owned()).join("duban.db"),
+            rules: beside_or_here(beside, "rules"),
+            calendars: beside_or_here(beside, "calendars"),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8100)),
+            public_url: None,
+            tokens: Vec::new(),
+            channels: Vec::new(),
+            tell_from: None,
+        }
+    }
+
+    /// With the directories that flags name, which win.
+    #[must_use]
+    pub fn with_directories(self, rules: Option<&Path>, calendars: Option<&Path>) -> Config {
+        Config {
+            rules: rules.map_or(self.rules, Path::to_owned),
+            calendars: calendars.map_or(self.calendars, Path::to_owned),
+            ..self
+        }
+    }
+}
+
+/// The configuration file that a command reads, if any.
+pub fn locate(flag: Option<&Path>) -> Option<PathBuf> {
+    flag.map(Path::to_owned).or_else(|| PLACES.iter().map(PathBuf::from).find(|path| path.is_file()))
+}
+
+/// The directory that systemd gives the daemon for its state; of several the first.
+fn state_directory() -> Option<PathBuf> {
+    let directories = std::env::var_os("STATE_DIRECTORY")?;
+    std::env::split_paths(&directories).next().filter(|directory| !directory.as_os_str().is_empty())
+}
+
+/// A directory beside the configuration, or one here where none is there: a configuration that was tried out from
+/// elsewhere still finds the rules that one stands among.
+fn beside_or_here(beside: &Path, name: &str) -> PathBuf {
+    let there = beside.join(name);
+    if there.is_dir() || !Path::new(name).is_dir() { there } else { PathBuf::from(name) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,7 @@ pub mod engine;
 
 pub mod clock;
 pub mod config;
+pub mod metrics;
 
 pub mod notify;
 

@@ -1,0 +1,200 @@
+//! From the file's tree to a [`Config`], naming every mistake on the way.
+
+mod channel;
+mod way;
+
+use super::secret::SecretSource;
+use super::{Config, Scope, Token};
+use crate::text::Text;
+use crate::text::place::Place;
+use crate::text::problem::{Problem, Problems};
+use crate::text::tree::Node;
+use crate::text::want::{self, Fields};
+use crate::time::Instant;
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Where paths in the file start, and the names in it that must be unique so far.
+pub(super) struct Base<'a> {
+    directory: &'a Path,
+}
+
+impl Base<'_> {
+    fn path(&self, node: &Node, problems: &mut Problems) -> Option<PathBuf> {
+        want::text(node, problems).map(|text| self.directory.join(text))
+    }
+
+    /// `{ file: … }`, `{ credential: … }` or `{ env: … }`; a secret in the text itself is refused, and not repeated.
+    fn secret(&self, node: &Node, problems: &mut Problems) -> Option<SecretSource> {
+        if node.mapping().is_none() {
+            return want::report(secret_in_text(&node.place), problems);
+        }
+        let mut fields = Fields::of(node, problems)?;
+        let given = [
+            fields.optional("file").and_then(|node| Some(SecretSource::File(self.path(node, problems)?))),
+            fields.optional("credential").and_then(|node| Some(SecretSource::Credential(file_name(node, problems)?))),
+            fields.optional("env").and_then(|node| Some(SecretSource::Env(want::word(node, problems)?.text.into()))),
+        ];
+        let count = ["file", "credential", "env"].iter().filter(|key| node.get(key).is_some()).count();
+        fields.finish(problems);
+        if count == 1 {
+            return given.into_iter().flatten().next();
+        }
+        want::report(one_place(node.head()), problems)
+    }
+}
+
+/// Reads the whole file; none where an error was named.
+pub(super) fn config(root: &Node, path: &Path, problems: &mut Problems) -> Option<Config> {
+    let directory = path.parent().unwrap_or(Path::new(""));
+    let base = Base { directory };
+    let before = problems.len();
+    let mut fields = Fields::of(root, problems)?;
+    let defaults = Config::defaults(Some(path));
+    let store = fields.optional("store").and_then(|node| store(node, &base, problems));
+    let rules = fields.optional("rules").and_then(|node| base.path(node, problems));
+    let calendars = fields.optional("calendars").and_then(|node| base.path(node, problems));
+    let listen = fields.optional("listen").and_then(|node| listen(node, problems));
+    let public_url = fields.optional("public_url").and_then(|node| way::url(node, &["http", "https"], problems));
+    let tokens = fields.optional("tokens").map(|node| tokens(node, &base, problems));
+    let channels = fields.optional("channels").map(|node| channel::channels(node, &base, problems));
+    let tell_from = fields.optional("tell_from").and_then(|node| instant(node, problems));
+    let sources = fields.optional("sources");
+    refuse_entries(sources, ("sources（主动拉取）", "`sources`"), problems);
+    let schedules = fields.optional("schedules");
+    refuse_entries(schedules, ("schedules（定时任务）", "`schedules`"), problems);
+    fields.finish(problems);
+    (problems.len() == before).then(|| Config {
+        path: Some(path.to_owned()),
+        store: store.unwrap_or(defaults.store),
+        rules: rules.unwrap_or(defaults.rules),
+        calendars: calendars.unwrap_or(defaults.calendars),
+        listen: listen.unwrap_or(defaults.listen),
+        public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
+        tokens: tokens.unwrap_or_default(),
+        channels: channels.unwrap_or_default(),
+        tell_from,
+    })
+}
+
+/// `sqlite:PATH`, or the same as `{ url: … }`.
+fn store(node: &Node, base: &Base<'_>, problems: &mut Problems) -> Option<PathBuf> {
+    let node = match node.get("url") {
+        Some(url) => {
+            let mut fields = Fields::of(node, problems)?;
+            fields.ignore("url");
+            let _ = fields.optional("password").map(|node| base.secret(node, problems));
+            fields.finish(problems);
+            url
+        }
+        None => node,
+    };
+    let text = want::text(node, problems)?;
+    if text.starts_with("postgres:") || text.starts_with("postgresql:") {
+        return want::report(no_postgres(&node.place), problems);
+    }
+    match text.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
+        Some(path) if !path.is_empty() => Some(base.directory.join(path)),
+        _ => want::report(malformed_store(&node.place), problems),
+    }
+}
+
+fn listen(node: &Node, problems: &mut Problems) -> Option<SocketAddr> {
+    let text = want::word(node, problems)?.text;
+    let numeric = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    let found = numeric.as_deref().unwrap_or(text).parse().ok();
+    found.or_else(|| {
+        let message = Text::new("此处应为“地址:端口”", "expected `ADDRESS:PORT`");
+        let hint = Text::new("例如 127.0.0.1:8100；对外经由反向代理", "such as 127.0.0.1:8100, behind a reverse proxy");
+        want::report(Problem::error(&node.place, "malformed-address", message).hint(hint), problems)
+    })
+}
+
+fn instant(node: &Node, problems: &mut Problems) -> Option<Instant> {
+    let text = want::text(node, problems)?;
+    Instant::parse(text).or_else(|| {
+        let message = Text::new("此处应为带时区的时刻", "expected an instant with its offset");
+        let hint = Text::new("例如 \"2026-11-21T00:00:00+08:00\"", "such as \"2026-11-21T00:00:00+08:00\"");
+        want::report(Problem::error(&node.place, "malformed-instant", message).hint(hint), problems)
+    })
+}
+
+fn tokens(node: &Node, base: &Base<'_>, problems: &mut Problems) -> Vec<Token> {
+    let mut names = HashSet::new();
+    let items = want::list(node, problems).unwrap_or_default();
+    items.iter().filter_map(|item| token(item, base, &mut names, problems)).collect()
+}
+
+fn token<'a>(node: &'a Node, base: &Base<'_>, names: &mut HashSet<&'a str>, problems: &mut Problems) -> Option<Token> {
+    let mut fields = Fields::of(node, problems)?;
+    let name = fields.required("name", problems).and_then(|node| want::word(node, problems));
+    let scopes = fields.required("scopes", problems).map(|node| scopes(node, problems));
+    let token = fields.required("token", problems).and_then(|node| base.secret(node, problems));
+    fields.finish(problems);
+    let name = name?;
+    if !names.insert(name.text) {
+        let message = Text::new("有两个令牌同名", "two tokens have this name");
+        let hint = Text::new("事件按令牌的名字区分来源，请改名", "it is the source of their events: give it another");
+        problems.push(Problem::error(name.place, "duplicate-name", message).hint(hint));
+    }
+    Some(Token { name: name.text.into(), scopes: scopes?, token: token? })
+}
+
+fn scopes(node: &Node, problems: &mut Problems) -> Vec<Scope> {
+    let choices = Scope::ALL.map(|scope| (scope.as_str(), scope));
+    let items = want::one_or_more(node);
+    if items.is_empty() {
+        let message = Text::new("没有权限的令牌什么也不能做", "a token without a scope can do nothing");
+        let hint = Text::new("可以写：intake、read、supervise、admin", "one of: intake, read, supervise, admin");
+        problems.push(Problem::error(&node.place, "missing-field", message).hint(hint));
+    }
+    items.iter().filter_map(|item| want::one_of(item, &choices, problems)).collect()
+}
+
+/// A credential is a file in one directory: a name with a slash would leave it.
+fn file_name(node: &Node, problems: &mut Problems) -> Option<String> {
+    let name = want::word(node, problems)?.text;
+    if !name.contains('/') && name != ".." && !name.is_empty() {
+        return Some(name.to_owned());
+    }
+    let message = Text::new("凭据名不能含“/”", "a credential's name has no slash");
+    let hint = Text::new("写 systemd 单元里 LoadCredential= 的名字", "write the name that LoadCredential= gives it");
+    want::report(Problem::error(&node.place, "malformed-name", message).hint(hint), problems)
+}
+
+fn refuse_entries(node: Option<&Node>, (zh, en): (&str, &str), problems: &mut Problems) {
+    let Some(node) = node else { return };
+    let Some([first, ..]) = want::list(node, problems) else { return };
+    let message = Text::new(format!("此版本还没有 {zh}"), format!("this version has no {en} yet"));
+    let hint = Text::new("请留空：[]", "leave the list empty: []");
+    problems.push(Problem::error(&first.place, "unsupported", message).hint(hint));
+}
+
+/// A secret that stands in the configuration itself. The message does not repeat it.
+fn secret_in_text(place: &Place) -> Problem {
+    let message = Text::new("密钥不能直接写在配置里", "a secret must not stand in the configuration itself");
+    let hint = Text::new(
+        "写 { file: 路径 }、{ credential: 名称 }（systemd）或 { env: 变量名 }",
+        "write { file: PATH }, { credential: NAME } (systemd) or { env: NAME }",
+    );
+    Problem::error(place, "secret-in-text", message).hint(hint)
+}
+
+fn one_place(place: &Place) -> Problem {
+    let message = Text::new("密钥应只有一个出处", "a secret has exactly one place");
+    let hint = Text::new("file、credential、env 三者写其一", "write one of file, credential and env");
+    Problem::error(place, "missing-field", message).hint(hint)
+}
+
+fn no_postgres(place: &Place) -> Problem {
+    let message = Text::new("此版本只支持 SQLite 存储", "this version keeps its store in SQLite only");
+    let hint = Text::new("例如 sqlite:data/duban.db", "such as sqlite:data/duban.db");
+    Problem::error(place, "unsupported", message).hint(hint)
+}
+
+fn malformed_store(place: &Place) -> Problem {
+    let message = Text::new("此处应为存储的地址", "expected the store's address");
+    let hint = Text::new("例如 sqlite:data/duban.db", "such as sqlite:data/duban.db");
+    Problem::error(place, "malformed-store", message).hint(hint)
+}

@@ -1,0 +1,114 @@
+//! What several channels say alike: URLs, time-outs, proxies, headers.
+
+use super::{Base, secret_in_text};
+use crate::config::channels::{HeaderValue, Way};
+use crate::text::Text;
+use crate::text::place::Place;
+use crate::text::problem::{Problem, Problems};
+use crate::text::tree::Node;
+use crate::text::want::{self, Fields};
+use std::time::Duration;
+
+/// Reads `timeout`, `proxy` and `ca_file`.
+pub(super) fn way(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Problems) -> Way {
+    let default = Way::default();
+    Way {
+        timeout: timeout(fields, default.timeout, problems),
+        proxy: fields.optional("proxy").and_then(|node| url(node, &["http", "https", "socks5", "socks5h"], problems)),
+        ca_file: fields.optional("ca_file").and_then(|node| base.path(node, problems)),
+    }
+}
+
+/// Reads `timeout`, such as `10 seconds`.
+pub(super) fn timeout(fields: &mut Fields<'_>, default: Duration, problems: &mut Problems) -> Duration {
+    fields.optional("timeout").and_then(|node| seconds(node, problems)).unwrap_or(default)
+}
+
+fn seconds(node: &Node, problems: &mut Problems) -> Option<Duration> {
+    let text = want::word(node, problems)?.text.trim();
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let factor = match text[digits.len()..].trim() {
+        "s" | "second" | "seconds" | "秒" | "秒钟" => Some(1),
+        "m" | "minute" | "minutes" | "分" | "分钟" => Some(60),
+        _ => None,
+    };
+    let seconds = factor.and_then(|factor: u64| digits.trim().parse::<u64>().ok()?.checked_mul(factor));
+    seconds.filter(|seconds| (1..=600).contains(seconds)).map(Duration::from_secs).or_else(|| {
+        let message = Text::new("此处应为 1 秒至 10 分钟的时长", "expected a time from 1 second to 10 minutes");
+        let hint = Text::new("例如 10 秒", "such as `10 seconds`");
+        want::report(Problem::error(&node.place, "malformed-span", message).hint(hint), problems)
+    })
+}
+
+/// Reads a URL of one of these schemes. A password in it is refused: it would be a secret in the text.
+pub(super) fn url(node: &Node, schemes: &[&str], problems: &mut Problems) -> Option<String> {
+    let text = want::text(node, problems)?;
+    parse_url(text, schemes, &node.place, problems).map(|_| text.to_owned())
+}
+
+/// The same, parsed.
+pub(super) fn parse_url(text: &str, schemes: &[&str], place: &Place, problems: &mut Problems) -> Option<reqwest::Url> {
+    let url = reqwest::Url::parse(text).ok().filter(|url| schemes.contains(&url.scheme()) && url.has_host());
+    match url {
+        Some(url) if url.password().is_some() => want::report(secret_in_text(place), problems),
+        Some(url) => Some(url),
+        None => want::report(malformed_url(place, schemes), problems),
+    }
+}
+
+fn malformed_url(place: &Place, schemes: &[&str]) -> Problem {
+    let message = Text::new("此处应为完整的 URL", "expected a whole URL");
+    let shown = schemes.iter().map(|scheme| format!("{scheme}://…")).collect::<Vec<_>>();
+    let hint = Text::new(format!("写成 {}", shown.join(" 或 ")), format!("write {}", shown.join(" or ")));
+    Problem::error(place, "malformed-url", message).hint(hint)
+}
+
+/// Reads `headers`. What bears the name of a secret must be one.
+pub(super) fn headers(node: &Node, base: &Base<'_>, problems: &mut Problems) -> Vec<(String, HeaderValue)> {
+    let entries = want::mapping(node, problems).unwrap_or_default();
+    let read = entries.iter().filter_map(|entry| {
+        let name = &entry.key.text;
+        if reqwest::header::HeaderName::from_bytes(name.as_bytes()).is_err() {
+            let message = Text::new("这不是 HTTP 头的名字", "this is no HTTP header's name");
+            let hint = Text::new("例如 X-Key", "such as X-Key");
+            problems.push(Problem::error(&entry.key.place, "malformed-header", message).hint(hint));
+            return None;
+        }
+        Some((name.clone(), header(name, &entry.value, base, problems)?))
+    });
+    read.collect()
+}
+
+fn header(name: &str, node: &Node, base: &Base<'_>, problems: &mut Problems) -> Option<HeaderValue> {
+    if node.mapping().is_some() || is_secret(name) {
+        return base.secret(node, problems).map(HeaderValue::Secret);
+    }
+    let text = want::word(node, problems)?.text;
+    if text.chars().all(|c| !c.is_control()) {
+        return Some(HeaderValue::Text(text.to_owned()));
+    }
+    let message = Text::new("HTTP 头里不能有换行或控制字符", "a header holds no line break or control character");
+    let hint = Text::new("写成一行", "write it in one line");
+    want::report(Problem::error(&node.place, "malformed-header", message).hint(hint), problems)
+}
+
+/// Whether a header of this name holds a secret.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["authorization", "cookie", "token", "secret", "password", "key"].iter().any(|word| name.ends_with(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_that_hold_secrets_are_known_by_their_names() {
+        for name in ["Authorization", "Proxy-Authorization", "X-Key", "X-Api-Key", "Cookie", "X-Auth-Token"] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in ["Content-Type", "Accept", "User-Agent", "X-Request-Id", "Idempotency-Key-Id"] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+use super::channels::{ChannelKind, MailSecurity};
+use super::*;
+use crate::text::Lang;
+use crate::text::show::brief;
+use std::time::Duration;
+
+const WHOLE: &str = r#"
+store: sqlite:data/duban.db
+rules: rules
+calendars: cal
+listen: 127.0.0.1:8100
+public_url: https://duban.example.gov.cn/
+tokens:
+  - { name: order-system, scopes: [intake, read], token: { file: secrets/order-system } }
+  - { name: desk, scopes: [read, supervise], token: { credential: desk-token } }
+channels:
+  mail: { kind: email, url: "smtps://notice@mail.example.gov.cn:465", password: { credential: smtp }, from: "12345热线 <notice@example.gov.cn>" }
+  sms:
+    kind: sms
+    driver: http
+    request: { method: POST, url: "http://127.0.0.1:9000/sms", headers: { X-Key: { file: secrets/sms } }, body: '{"to": {{ mobile | tojson }}, "text": {{ text | tojson }}, "id": {{ id | tojson }}}' }
+    accepted: { status: 200, field: /code, equals: "0" }
+    retry: { statuses: [429, 500, 502, 503, 504], field: /code, equals: ["busy"] }
+  yuezhengyi: { kind: yuezhengyi, base_url: "https://qyapi.weixin.qq.com", corp_id: ww0, agent_id: 1000002, secret: { credential: yzy } }
+  yuezhengyi-group: { kind: yuezhengyi, webhook: { credential: robot-url } }
+  order-system: { kind: webhook, url: "http://127.0.0.1:9000/decisions", secret: { file: secrets/hook }, kinds: [card, return, route, revoke] }
+  here: { kind: console }
+sources: []
+schedules: []
+tell_from: "2026-11-21T00:00:00+08:00"
+"#;
+
+fn read(text: &str) -> (Option<Config>, Problems) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("duban.yaml");
+    std::fs::write(&path, text).unwrap();
+    let mut problems = Problems::new();
+    let config = Config::read(&path, &mut problems);
+    (config, problems)
+}
+
+#[track_caller]
+fn said(text: &str) -> String {
+    let (config, problems) = read(text);
+    assert!(config.is_none(), "a configuration with problems is not used");
+    let shown = problems.sorted().into_iter().map(|problem| {
+        let line = brief(&problem, Lang::En);
+        line.rsplit_once("duban.yaml:").map(|(_, rest)| rest.to_owned()).unwrap_or(line)
+    });
+    shown.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_whole_configuration_is_read() {
+    let (config, problems) = read(WHOLE);
+    let config = config.unwrap_or_else(|| panic!("{problems:?}"));
+    let directory = config.path.as_ref().unwrap().parent().unwrap();
+    assert_eq!(config.store, directory.join("data/duban.db"));
+    assert_eq!(config.calendars, directory.join("cal"));
+    assert_eq!(config.public_url.as_deref(), Some("https://duban.example.gov.cn"));
+    assert_eq!(config.tokens[0].scopes, [Scope::Intake, Scope::Read]);
+    assert_eq!(config.tokens[1].token, SecretSource::Credential("desk-token".into()));
+    assert_eq!(config.tell_from, Instant::parse("2026-11-20T16:00:00Z"));
+    let names: Vec<&str> = config.channels.iter().map(|channel| &*channel.name).collect();
+    assert_eq!(names, ["mail", "sms", "yuezhengyi", "yuezhengyi-group", "order-system", "here"]);
+}
+
+#[test]
+fn channels_keep_what_their_senders_need() {
+    let channels = read(WHOLE).0.unwrap().channels;
+    let [mail, sms, app, robot, hook, _] = channels.as_slice() else { panic!("six channels") };
+    let ChannelKind::Email(mail) = &mail.kind else { panic!("mail") };
+    assert_eq!((mail.host.as_str(), mail.port, mail.security), ("mail.example.gov.cn", 465, MailSecurity::Tls));
+    assert_eq!(mail.user.as_deref(), Some("notice"));
+    let ChannelKind::SmsHttp(sms) = &sms.kind else { panic!("sms") };
+    assert_eq!(sms.accepted.field.as_ref().unwrap().equals, ["0"]);
+    assert_eq!(sms.retry.statuses.len(), 5);
+    assert_eq!(sms.way.timeout, Duration::from_secs(10));
+    let ChannelKind::YuezhengyiApp(app) = &app.kind else { panic!("app") };
+    assert_eq!((app.corp_id.as_str(), app.agent_id), ("ww0", 1_000_002));
+    let ChannelKind::YuezhengyiRobot(robot) = &robot.kind else { panic!("robot") };
+    assert_eq!(robot.per_minute, 20);
+    let ChannelKind::Webhook(hook) = &hook.kind else { panic!("hook") };
+    assert_eq!(hook.kinds, ["card", "return", "route", "revoke"]);
+}
+
+#[test]
+fn an_empty_file_is_all_defaults() {
+    let config = read("").0.unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8100");
+    assert!(config.tokens.is_empty() && config.channels.is_empty());
+    assert_eq!(config.store.file_name().unwrap(), "duban.db");
+}
+
+#[test]
+fn flags_win_over_the_file() {
+    let config = read("rules: here").0.unwrap().with_directories(Some(Path::new("there")), None);
+    assert_eq!(config.rules, Path::new("there"));
+}
+
+#[test]
+fn a_mail_port_follows_from_how_the_connection_is_secured() {
+    for (settings, port) in [
+        ("url: \"smtps://mail.example.cn\"", 465),
+        ("url: \"smtp://mail.example.cn\"", 587),
+        ("url: \"smtp://mail.example.cn\", starttls: never", 25),
+        ("url: \"smtp://mail.example.cn:2525\", starttls: never", 2525),
+    ] {
+        let (config, problems) = read(&format!("channels:\n  m: {{ kind: email, {settings}, from: a@example.cn }}\n"));
+        let channels = config.unwrap_or_else(|| panic!("{problems:?}")).channels;
+        let ChannelKind::Email(mail) = &channels[0].kind else { panic!("mail") };
+        assert_eq!(mail.port, port, "{settings}");
+    }
+}
+
+#[test]
+fn a_secret_in_the_text_is_refused_and_not_repeated() {
+    let said = said(concat!(
+        "tokens:\n  - { name: a, scopes: read, token: hunter2 }\n",
+        "channels:\n",
+        "  m: { kind: email, url: \"smtps://u:hunter2@mail.example.cn\", from: a@example.cn, password: hunter2 }\n",
+        "  g: { kind: yuezhengyi, webhook: \"https://q.example.cn/?key=hunter2\" }\n",
+        "  w: { kind: webhook, url: \"http://h/\", headers: { Authorization: hunter2 } }\n",
+        "  x: { kind: webhook, url: \"http://h/\", proxy: \"http://u:hunter2@p/\" }\n",
+    ));
+    assert_eq!(said.matches("secret-in-text").count(), 6, "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
+}
+
+#[test]
+fn every_mistake_is_named_in_one_run_with_what_to_write_instead() {
+    insta::assert_snapshot!(said(concat!(
+        "stroe: sqlite:a.db\n",
+        "listen: 8100\n",
+        "public_url: duban.example.cn\n",
+        "store: postgres://duban@db/duban\n",
+        "tokens:\n",
+        "  - { name: a, scopes: [reed], token: { file: a, env: B } }\n",
+        "  - { name: a, scopes: [], token: { credential: ../b } }\n",
+        "channels:\n",
+        "  m: { kind: email, url: \"http://mail\", from: nobody, starttls: perhaps }\n",
+        "  s: { kind: sms, driver: http, request: { url: \"http://h/{{ mobil }}\", body: \"{{ text \" }, accepted: { field: code, equals: 0 } }\n",
+        "  t: { kind: sms, driver: aliyun, key: x }\n",
+        "  y: { kind: yuezhengyi, agent_id: a }\n",
+        "  w: { kind: webhook, url: \"http://h/\", kinds: [cards], timeout: 3 days }\n",
+        "  p: { kind: pigeon }\n",
+        "sources:\n  - { sql: x }\n",
+        "schedules: daily\n",
+        "tell_from: \"2026-11-21\"\n",
+    )));
+}
+
+#[test]
+fn the_sample_configuration_is_right() {
+    let mut problems = Problems::new();
+    let config = Config::read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/duban.yaml")), &mut problems);
+    assert!(config.is_some(), "{problems:?}");
+}

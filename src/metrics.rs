@@ -1,0 +1,221 @@
+//! What the daemon counts and measures, as `GET /metrics` shows it.
+//!
+//! Counters start at zero with the process; what is counted in the store (orders, notices) is looked up when asked for,
+//! so it is right after a restart too. Labels are words of the rule files and of the configuration, never text from
+//! outside, so that their number stays bounded.
+
+use crate::time::Instant;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use std::fmt;
+use std::sync::atomic::AtomicU64;
+
+type Label<const N: usize> = [(&'static str, String); N];
+type Seconds = Gauge<f64, AtomicU64>;
+
+/// Every metric, and the registry that shows them.
+pub struct Metrics {
+    registry: Registry,
+    events: Family<Label<2>, Counter>,
+    /// Attributes that came with events and no vocabulary declares.
+    pub undeclared_attributes: Counter,
+    decisions: Family<Label<1>, Counter>,
+    orders: Family<Label<1>, Gauge>,
+    notices: Family<Label<2>, Gauge>,
+    requests: Family<Label<2>, Counter>,
+    reload_ok: Gauge,
+    reload_at: Seconds,
+    reloads: Family<Label<1>, Counter>,
+    rules_version: Gauge,
+    /// Seconds since the last tick that did its work.
+    pub tick_age: Seconds,
+    cover: Family<Label<1>, Gauge>,
+    clock_held: Gauge,
+    /// Questions to the store that failed.
+    pub store_errors: Counter,
+    /// Seconds that the newest tick took.
+    pub tick_seconds: Seconds,
+}
+
+/// How an order stands, as counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderCount {
+    /// Not ended.
+    Open,
+    /// Its evaluation failed; tried again after each reload.
+    SetAside,
+    /// Known for more than 10 minutes, and `received` has not come.
+    WithoutReceived,
+    /// Due to be decided now.
+    Due,
+}
+
+/// What became of events that were sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventResult {
+    /// Stored.
+    Accepted,
+    /// Known before.
+    Duplicate,
+    /// Refused.
+    Rejected,
+}
+
+impl Default for Metrics {
+    fn default() -> Metrics {
+        let mut metrics = Metrics {
+            registry: Registry::with_prefix("duban"),
+            events: Family::default(),
+            undeclared_attributes: Counter::default(),
+            decisions: Family::default(),
+            orders: Family::default(),
+            notices: Family::default(),
+            requests: Family::default(),
+            reload_ok: Gauge::default(),
+            reload_at: Seconds::default(),
+            reloads: Family::default(),
+            rules_version: Gauge::default(),
+            tick_age: Seconds::default(),
+            cover: Family::default(),
+            clock_held: Gauge::default(),
+            store_errors: Counter::default(),
+            tick_seconds: Seconds::default(),
+        };
+        metrics.register();
+        metrics
+    }
+}
+
+impl Metrics {
+    #[rustfmt::skip] // a table
+    fn register(&mut self) {
+        let it = &mut self.registry;
+        let build: Family<Label<1>, Gauge> = Family::default();
+        build.get_or_create(&[("version", env!("CARGO_PKG_VERSION").to_owned())]).set(1);
+        it.register("build", "The version that is running", build);
+        it.register("events", "Events and figures sent, by source and result", self.events.clone());
+        it.register("undeclared_attributes", "Attributes that no vocabulary declares", self.undeclared_attributes.clone());
+        it.register("decisions", "Decisions made since the start, by kind", self.decisions.clone());
+        it.register("orders", "Orders in the store, by state", self.orders.clone());
+        it.register("notices", "Notices in the store, by state and channel", self.notices.clone());
+        it.register("http_requests", "Requests answered, by route and status", self.requests.clone());
+        it.register("reload_success", "Whether the last reload of the rules was taken", self.reload_ok.clone());
+        it.register("reload_timestamp_seconds", "When the rules were last reloaded, or tried to", self.reload_at.clone());
+        it.register("reloads", "Reloads since the start, by result", self.reloads.clone());
+        it.register("rules_version", "The version of the rules in force", self.rules_version.clone());
+        it.register("tick_age_seconds", "Seconds since the last tick that did its work", self.tick_age.clone());
+        it.register("tick_duration_seconds", "Seconds that the newest tick took", self.tick_seconds.clone());
+        it.register("calendar_cover_days", "Days until the official arrangement ends, by calendar", self.cover.clone());
+        it.register("clock_held", "Whether decisions are held because the clock stepped", self.clock_held.clone());
+        it.register("store_errors", "Questions to the store that failed", self.store_errors.clone());
+    }
+
+    /// Counts events of one source.
+    pub fn count_events(&self, source: &str, result: EventResult, number: u64) {
+        let result = match result {
+            EventResult::Accepted => "accepted",
+            EventResult::Duplicate => "duplicate",
+            EventResult::Rejected => "rejected",
+        };
+        if number > 0 {
+            self.events.get_or_create(&[("source", source.to_owned()), ("result", result.to_owned())]).inc_by(number);
+        }
+    }
+
+    /// Counts a decision.
+    pub fn count_decision(&self, kind: &str) {
+        self.decisions.get_or_create(&[("kind", kind.to_owned())]).inc();
+    }
+
+    /// Says how many orders are in a state.
+    pub fn set_orders(&self, state: OrderCount, number: i64) {
+        let state = match state {
+            OrderCount::Open => "open",
+            OrderCount::SetAside => "set_aside",
+            OrderCount::WithoutReceived => "without_received",
+            OrderCount::Due => "due",
+        };
+        self.orders.get_or_create(&[("state", state.to_owned())]).set(number);
+    }
+
+    /// Says how many notices there are by state and channel; what is not named is gone.
+    pub fn set_notices(&self, counts: impl IntoIterator<Item = (String, String, i64)>) {
+        self.notices.clear();
+        for (state, channel, number) in counts {
+            self.notices.get_or_create(&[("state", state), ("channel", channel)]).set(number);
+        }
+    }
+
+    /// Counts an answered request.
+    pub fn count_request(&self, route: &str, status: u16) {
+        self.requests.get_or_create(&[("route", route.to_owned()), ("status", status.to_string())]).inc();
+    }
+
+    /// Tells of a reload, taken or not.
+    pub fn reloaded(&self, at: Instant, is_taken: bool) {
+        self.reload_ok.set(i64::from(is_taken));
+        #[allow(clippy::cast_precision_loss)] // milliseconds of an age fit
+        self.reload_at.set(at.0 as f64 / 1000.0);
+        let result = if is_taken { "taken" } else { "refused" };
+        self.reloads.get_or_create(&[("result", result.to_owned())]).inc();
+    }
+
+    /// Names the version of the rules in force.
+    pub fn set_rules_version(&self, number: i64) {
+        self.rules_version.set(number);
+    }
+
+    /// Says how many days of official arrangement a calendar still has.
+    pub fn set_cover(&self, calendar: &str, days: i64) {
+        self.cover.get_or_create(&[("calendar", calendar.to_owned())]).set(days);
+    }
+
+    /// Says whether the clock guard holds decisions.
+    pub fn set_clock_held(&self, is_held: bool) {
+        self.clock_held.set(i64::from(is_held));
+    }
+
+    /// All of it in the text format.
+    pub fn show(&self) -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_counted_is_shown_under_its_labels() {
+        let metrics = Metrics::default();
+        metrics.count_events("order-system", EventResult::Accepted, 3);
+        metrics.count_events("order-system", EventResult::Rejected, 0);
+        metrics.count_decision("card");
+        metrics.set_orders(OrderCount::WithoutReceived, 2);
+        metrics.set_cover("cn", 40);
+        let text = metrics.show().unwrap();
+        for line in [
+            "duban_events_total{source=\"order-system\",result=\"accepted\"} 3",
+            "duban_decisions_total{kind=\"card\"} 1",
+            "duban_orders{state=\"without_received\"} 2",
+            "duban_calendar_cover_days{calendar=\"cn\"} 40",
+            "duban_clock_held 0",
+        ] {
+            assert!(text.lines().any(|shown| shown == line), "{line} is not in\n{text}");
+        }
+        assert!(!text.contains("rejected"));
+    }
+
+    #[test]
+    fn notices_that_are_gone_are_not_shown() {
+        let metrics = Metrics::default();
+        metrics.set_notices([("pending".to_owned(), "sms".to_owned(), 7)]);
+        metrics.set_notices([]);
+        assert!(!metrics.show().unwrap().contains("sms"));
+    }
+}
