@@ -2,5 +2,16 @@
 //!
 //! A notice is delivered at least once and settled at most once; every channel gets its id to recognise repeats by.
 
-pub mod channel;
 pub mod notice;
+
+pub mod channel;
+pub mod open;
+
+pub mod console;
+pub mod email;
+pub mod sms;
+pub mod webhook;
+pub mod yuezhengyi;
+
+pub mod http;
+mod rate;

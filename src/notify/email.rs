@@ -1,0 +1,54 @@
+//! Mail to one person at a time: a refused recipient is that one's affair.
+//!
+//! A mail that is tried again is the same mail to the byte, Message-ID included, so that a receiver who had it already
+//! may recognise the repeat. What was refused or broken off before the content went out was not delivered for certain;
+//! what broke off after is unknown.
+
+mod letter;
+mod relay;
+
+use super::channel::{Channel, Message, Outcome};
+use super::open::OpenError;
+use crate::config::channels::Email as Options;
+use crate::time::Instant;
+use futures_util::future::BoxFuture;
+use letter::Sender;
+use relay::{Relay, Route};
+
+/// `kind: email`.
+pub struct Email {
+    sender: Sender,
+    relay: Relay,
+}
+
+impl Email {
+    /// Reads the password and the CA file; connects to nothing yet.
+    pub fn open(options: &Options) -> Result<Email, OpenError> {
+        let sender = Sender::parse(&options.from, options.reply_to.as_deref())?;
+        let relay = Relay::open(options, sender.domain())?;
+        Ok(Email { sender, relay })
+    }
+
+    async fn send(&self, message: &Message, now: Instant) -> Outcome {
+        let Some(to) = letter::address(&message.to) else {
+            return Outcome::permanent("收件人没有可用的邮箱地址");
+        };
+        match self.sender.letter(message, to.clone()) {
+            Ok(letter) => {
+                let route = Route { from: self.sender.address(), to: &to };
+                self.relay.send(route, &letter.formatted(), now).await
+            }
+            Err(_) => Outcome::permanent("邮件写不成：收件人或发件人地址有误"),
+        }
+    }
+}
+
+impl Channel for Email {
+    fn kind(&self) -> &'static str {
+        "email"
+    }
+
+    fn deliver<'a>(&'a self, message: &'a Message, now: Instant) -> BoxFuture<'a, Outcome> {
+        Box::pin(self.send(message, now))
+    }
+}

@@ -1,0 +1,209 @@
+//! A message as a mail.
+//!
+//! Everything in it follows from the message: two attempts make the same bytes. What other systems sent (an order's
+//! title in a subject) cannot end a header or start another: control characters are taken out before anything is encoded.
+
+use super::super::channel::Message;
+use super::super::open::OpenError;
+use crate::time::Instant;
+use chrono::FixedOffset;
+use lettre::Address;
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart, SinglePart};
+use sha2::{Digest, Sha256};
+use std::time::{Duration, SystemTime};
+
+/// A subject is cut here: lists show less.
+const SUBJECT_CHARS_MAX: usize = 200;
+const CHINA_OFFSET_S: i32 = 8 * 3600;
+
+/// Who writes.
+pub struct Sender {
+    from: Mailbox,
+    reply_to: Option<Mailbox>,
+}
+
+impl Sender {
+    pub fn parse(from: &str, reply_to: Option<&str>) -> Result<Sender, OpenError> {
+        let mailbox = |key, text: &str| text.parse::<Mailbox>().map_err(|_| OpenError::Mailbox { key });
+        let reply_to = reply_to.map(|text| mailbox("reply_to", text)).transpose()?;
+        Ok(Sender { from: mailbox("from", from)?, reply_to })
+    }
+
+    pub fn address(&self) -> &Address {
+        &self.from.email
+    }
+
+    pub fn domain(&self) -> &str {
+        self.from.email.domain()
+    }
+
+    /// The mail to one address.
+    pub fn letter(&self, message: &Message, to: Address) -> Result<lettre::Message, lettre::error::Error> {
+        let mut builder = lettre::Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, to))
+            .subject(subject(&message.forms.subject))
+            .message_id(Some(self.id("notice", &message.id)))
+            .date(system_time(message.at));
+        if let Some(reply_to) = &self.reply_to {
+            builder = builder.reply_to(reply_to.clone());
+        }
+        if let Some(order) = &message.order {
+            let root = self.id("order", order);
+            builder = builder.in_reply_to(root.clone()).references(root);
+        }
+        let letter = parts(message, builder)?;
+        Ok(self.with_machine_headers(letter, message))
+    }
+
+    /// So that no holiday reply comes back, filters can tell kinds apart, and the date is in local time.
+    fn with_machine_headers(&self, mut letter: lettre::Message, message: &Message) -> lettre::Message {
+        let headers = [
+            ("Date", date(message.at)),
+            ("Auto-Submitted", "auto-generated".into()),
+            ("X-Auto-Response-Suppress", "All".into()),
+            ("List-Id", format!("<{}.duban.{}>", atom(&message.kind), self.domain())),
+        ];
+        for (name, value) in headers {
+            let name = HeaderName::new_from_ascii_str(name);
+            letter.headers_mut().insert_raw(HeaderValue::new(name, value));
+        }
+        letter
+    }
+
+    fn id(&self, what: &str, id: &str) -> String {
+        format!("<{what}-{}@{}>", atom(id), self.domain())
+    }
+}
+
+/// Reads a person's address; nothing but the bare address is taken.
+pub fn address(text: &str) -> Option<Address> {
+    text.trim().parse().ok()
+}
+
+fn parts(message: &Message, builder: lettre::message::MessageBuilder) -> Result<lettre::Message, lettre::error::Error> {
+    let text = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(body(&message.forms.text));
+    if message.forms.html.is_empty() {
+        return builder.singlepart(text);
+    }
+    let html = SinglePart::builder().header(ContentType::TEXT_HTML).body(body(&message.forms.html));
+    // lettre draws a boundary at random; ours follows from the message, like everything else in it.
+    let boundary = format!("duban-{}", digest(&message.id));
+    builder.multipart(MultiPart::alternative().boundary(boundary).singlepart(text).singlepart(html))
+}
+
+/// One line without control characters.
+fn subject(text: &str) -> String {
+    let line: String = text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
+    line.trim().chars().take(SUBJECT_CHARS_MAX).collect()
+}
+
+/// Lines ended as mail ends them, without other control characters.
+fn body(text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    let clean: String = text.chars().filter(|char| !char.is_control() || matches!(char, '\n' | '\t')).collect();
+    clean.replace('\n', "\r\n")
+}
+
+/// An id as part of a Message-ID: itself where it may stand there, else a hash of it.
+fn atom(id: &str) -> String {
+    let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if !id.is_empty() && id.len() <= 64 && id.bytes().all(may_stand) { id.to_owned() } else { digest(id) }
+}
+
+fn digest(id: &str) -> String {
+    hex::encode(&Sha256::digest(id.as_bytes())[..16])
+}
+
+fn date(at: Instant) -> String {
+    let zone = FixedOffset::east_opt(CHINA_OFFSET_S).expect("eight hours are an offset");
+    at.utc().with_timezone(&zone).to_rfc2822()
+}
+
+/// For lettre's own idea of the date: where a mail has none it would ask the clock.
+fn system_time(at: Instant) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(at.0).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notify::channel::Forms;
+
+    fn message() -> Message {
+        Message {
+            id: "a1b2".into(),
+            kind: "red-card".into(),
+            order: Some("ZH-2024-000017".into()),
+            to: "zhang@example.gov.cn".into(),
+            at: Instant::parse("2024-05-13T17:30:00+08:00").unwrap(),
+            forms: Forms {
+                subject: "【红牌】工单ZH-2024-000017".into(),
+                text: "张三同志：\n请办。".into(),
+                html: "<p>请办。</p>".into(),
+                ..Forms::default()
+            },
+        }
+    }
+
+    fn written(message: &Message) -> String {
+        let sender = Sender::parse("12345热线 <notice@example.gov.cn>", Some("desk@example.gov.cn")).unwrap();
+        let letter = sender.letter(message, address(&message.to).unwrap()).unwrap();
+        String::from_utf8(letter.formatted()).unwrap()
+    }
+
+    #[test]
+    fn a_mail_follows_from_its_message_to_the_byte() {
+        insta::assert_snapshot!(written(&message()).replace("\r\n", "\n"));
+        assert_eq!(written(&message()), written(&message()));
+    }
+
+    #[test]
+    fn nothing_in_a_message_can_start_a_header() {
+        let mut message = message();
+        message.forms.subject = "标题\r\nBcc: eve@example.com\r\n\r\n<b>".into();
+        message.kind = "x>\r\nX-Evil: 1".into();
+        message.order = Some("1>\r\nX-Evil: 2".into());
+        message.id = "2>\r\nX-Evil: 3".into();
+        let written = written(&message);
+        let (headers, _) = written.split_once("\r\n\r\n").unwrap();
+        for line in headers.split("\r\n") {
+            let name = line.split(':').next().unwrap_or_default();
+            assert!(!["bcc", "x-evil"].contains(&name.to_ascii_lowercase().as_str()), "{headers}");
+        }
+        assert!(headers.contains("List-Id: <"), "{headers}");
+    }
+
+    #[test]
+    fn a_long_chinese_subject_is_cut_into_encoded_words_of_whole_characters() {
+        let mut message = message();
+        message.forms.subject = "督办".repeat(60);
+        let written = written(&message);
+        let start = written.find("Subject: ").unwrap();
+        let subject: String = written[start..]
+            .split("\r\n")
+            .enumerate()
+            .take_while(|(line, text)| *line == 0 || text.starts_with(' '))
+            .map(|(_, text)| text)
+            .collect();
+        let words: Vec<&str> = subject.trim_start_matches("Subject: ").split_whitespace().collect();
+        let decoded: String = words.iter().map(|word| decoded(word)).collect();
+        assert_eq!(decoded, "督办".repeat(60));
+    }
+
+    fn decoded(word: &str) -> String {
+        use base64::Engine;
+        assert!(word.len() <= 75, "{word}");
+        let inner = word.strip_prefix("=?utf-8?b?").and_then(|word| word.strip_suffix("?=")).unwrap();
+        String::from_utf8(base64::engine::general_purpose::STANDARD.decode(inner).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn an_address_is_bare_and_one() {
+        assert!(address(" zhang@example.gov.cn ").is_some());
+        for bad in ["", "zhang", "a@b\r\nRCPT TO:<c@d>", "a@example.cn, b@example.cn", "<a@example.cn> NOTIFY=NEVER"] {
+            assert!(address(bad).is_none(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Opening channels: configuration becomes something that can send. Secrets and CA files are read here, once, and
+//! templates of requests compiled: what is wrong with them is known at the start, not at the first notice.
+
+use super::channel::Channel;
+use super::console::Console;
+use super::email::Email;
+use super::sms::Sms;
+use super::webhook::Webhook;
+use super::yuezhengyi::app::App;
+use super::yuezhengyi::robot::Robot;
+use crate::config::channels::{ChannelKind, HeaderValue};
+use crate::config::secret::SecretError;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue as Value};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Why a channel cannot be opened. No text holds a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A secret cannot be read.
+    #[error("failed to read a secret")]
+    Secret(#[from] SecretError),
+    /// The file of certificate authorities cannot be read.
+    #[error("failed to read `ca_file` {path}")]
+    ReadCaFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file of certificate authorities holds none.
+    #[error("`ca_file` {path} holds no certificate in PEM form")]
+    BadCaFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The proxy is no address.
+    #[error("`proxy` is no address of a proxy such as http://10.0.0.1:3128")]
+    Proxy(#[source] reqwest::Error),
+    /// The HTTP client cannot be built.
+    #[error("failed to set up the HTTP client")]
+    HttpClient(#[source] reqwest::Error),
+    /// An address is none.
+    #[error("`{key}` is no http:// or https:// address")]
+    Url {
+        /// The key; its value may be a secret.
+        key: &'static str,
+    },
+    /// A header's name or value is none.
+    #[error("header `{0}` is no HTTP header, or its value holds a line break")]
+    Header(String),
+    /// A request's template does not parse, or names an unknown variable.
+    #[error("`{key}`: {problem}")]
+    Template {
+        /// The key.
+        key: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A mailbox is none.
+    #[error("`{key}` is no mailbox such as `12345热线 <notice@example.gov.cn>`")]
+    Mailbox {
+        /// The key.
+        key: &'static str,
+    },
+    /// The mail relay's TLS cannot be set up.
+    #[error("failed to set up TLS for mail")]
+    MailTls(#[source] lettre::transport::smtp::Error),
+}
+
+/// Opens a channel as configured.
+pub fn open(kind: &ChannelKind) -> Result<Arc<dyn Channel>, OpenError> {
+    Ok(match kind {
+        ChannelKind::Email(email) => Arc::new(Email::open(email)?),
+        ChannelKind::SmsHttp(sms) => Arc::new(Sms::open(sms)?),
+        ChannelKind::YuezhengyiApp(app) => Arc::new(App::open(app)?),
+        ChannelKind::YuezhengyiRobot(robot) => Arc::new(Robot::open(robot)?),
+        ChannelKind::Webhook(webhook) => Arc::new(Webhook::open(webhook)?),
+        ChannelKind::Console => Arc::new(Console::stdout()),
+    })
+}
+
+/// Reads headers as configured, secrets included; those never show in `Debug`.
+pub(super) fn headers(configured: &[(String, HeaderValue)]) -> Result<HeaderMap, OpenError> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in configured {
+        headers.insert(header_name(name)?, header_value(name, value)?);
+    }
+    Ok(headers)
+}
+
+pub(super) fn header_name(name: &str) -> Result<HeaderName, OpenError> {
+    HeaderName::try_from(name).map_err(|_| OpenError::Header(name.into()))
+}
+
+fn header_value(name: &str, value: &HeaderValue) -> Result<Value, OpenError> {
+    match value {
+        HeaderValue::Text(text) => Value::from_bytes(text.as_bytes()).map_err(|_| OpenError::Header(name.into())),
+        HeaderValue::Secret(source) => secret_header(name, source.read()?.expose()),
+    }
+}
+
+pub(super) fn secret_header(name: &str, secret: &str) -> Result<Value, OpenError> {
+    let mut value = Value::from_bytes(secret.as_bytes()).map_err(|_| OpenError::Header(name.into()))?;
+    value.set_sensitive(true);
+    Ok(value)
+}

@@ -1,0 +1,100 @@
+//! The templates of a gateway's request: URL, header texts and body, over `mobile`, `text` and `id`. A name that is not
+//! one of these is refused when the channel is opened. Nothing is escaped by itself, because only the template knows
+//! whether it writes JSON (`| tojson`), a query (`| urlencode`) or plain text.
+
+use super::super::open::OpenError;
+use minijinja::{Environment, UndefinedBehavior, context};
+
+const FIELDS: [&str; 3] = ["mobile", "text", "id"];
+const NAME: &str = "request";
+/// Enough for any request, and the end of a loop that has none.
+const FUEL: u64 = 100_000;
+
+/// What a template may name.
+pub struct Fields<'a> {
+    pub mobile: &'a str,
+    pub text: &'a str,
+    pub id: &'a str,
+}
+
+/// One compiled template.
+pub struct Template {
+    environment: Environment<'static>,
+    key: String,
+}
+
+impl Template {
+    pub fn compile(key: &str, source: &str) -> Result<Template, OpenError> {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_fuel(Some(FUEL));
+        environment.add_template_owned(NAME, source.to_owned()).map_err(|error| problem(key, error.to_string()))?;
+        let template = Template { environment, key: key.to_owned() };
+        match template.unknown() {
+            Some(name) => Err(problem(key, format!("unknown variable `{name}`; there are `mobile`, `text` and `id`"))),
+            None => Ok(template),
+        }
+    }
+
+    fn unknown(&self) -> Option<String> {
+        let template = self.environment.get_template(NAME).ok()?;
+        let mut unknown: Vec<String> = template
+            .undeclared_variables(false)
+            .into_iter()
+            .filter(|name| !FIELDS.contains(&name.as_str()) && !is_function(&self.environment, name))
+            .collect();
+        unknown.sort();
+        unknown.into_iter().next()
+    }
+
+    /// Fills it in. The error names the key and no value.
+    pub fn render(&self, fields: &Fields) -> Result<String, String> {
+        let Fields { mobile, text, id } = *fields;
+        self.environment
+            .get_template(NAME)
+            .and_then(|template| template.render(context! { mobile, text, id }))
+            .map_err(|error| format!("{} 填不出来：{}", self.key, error.kind()))
+    }
+}
+
+fn is_function(environment: &Environment, name: &str) -> bool {
+    environment.globals().any(|(known, _)| known == name)
+}
+
+pub fn problem(key: &str, problem: String) -> OpenError {
+    OpenError::Template { key: key.into(), problem }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(source: &str) -> Result<String, String> {
+        let template = Template::compile("request.body", source).map_err(|error| error.to_string())?;
+        template.render(&Fields { mobile: "13800000000", text: "黄牌\"<&>\n", id: "k-1" })
+    }
+
+    #[test]
+    fn json_and_queries_are_escaped_where_the_template_asks() {
+        let body = rendered(r#"{"to": {{ mobile | tojson }}, "text": {{ text | tojson }}}"#).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(json, serde_json::json!({ "to": "13800000000", "text": "黄牌\"<&>\n" }));
+        assert_eq!(rendered("?t={{ text | urlencode }}").unwrap(), "?t=%E9%BB%84%E7%89%8C%22%3C%26%3E%0A");
+        assert_eq!(rendered("{{ id }}/{{ text }}").unwrap(), "k-1/黄牌\"<&>\n");
+    }
+
+    #[test]
+    fn a_mistake_is_found_before_anything_is_sent() {
+        assert!(rendered("{{ mobil }}").unwrap_err().contains("unknown variable `mobil`"));
+        assert!(rendered("{{ mobile ").unwrap_err().contains("request.body"));
+        assert!(rendered("{{ mobile | no_such_filter }}").is_err());
+    }
+
+    #[test]
+    fn a_loop_without_end_ends_and_shows_no_value() {
+        let error =
+            rendered("{% for i in range(100000) %}{% for j in range(100000) %}{{ mobile }}{% endfor %}{% endfor %}");
+        let error = error.unwrap_err();
+        assert!(error.contains("request.body") && !error.contains("138"), "{error}");
+    }
+}

@@ -1,0 +1,107 @@
+//! Decisions and notices as signed JSON to another system.
+//!
+//! The receiver recognises repeats by `Idempotency-Key`, so whatever failed on the way may be sent again, a time-out
+//! included: it is still told apart as unknown, for whoever reads the delivery's record.
+
+use super::channel::{Channel, Message, Outcome};
+use super::http::{self, Answer};
+use super::open::{OpenError, headers};
+use crate::config::channels::Webhook as Options;
+use crate::config::secret::Secret;
+use crate::time::Instant;
+use chrono_tz::Asia::Shanghai;
+use futures_util::future::BoxFuture;
+use hmac::{Hmac, KeyInit, Mac};
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::{Client, Url};
+use sha2::Sha256;
+
+/// `kind: webhook`.
+pub struct Webhook {
+    client: Client,
+    url: Url,
+    headers: HeaderMap,
+    secret: Option<Secret>,
+}
+
+impl Webhook {
+    /// Reads the secret and sets up the client.
+    pub fn open(options: &Options) -> Result<Webhook, OpenError> {
+        Ok(Webhook {
+            client: http::client(&options.way)?,
+            url: http::url(&options.url).ok_or(OpenError::Url { key: "url" })?,
+            headers: headers(&options.headers)?,
+            secret: options.secret.as_ref().map(crate::config::secret::SecretSource::read).transpose()?,
+        })
+    }
+
+    async fn post(&self, message: &Message, now: Instant) -> Outcome {
+        let body = body(message);
+        let mut request = self
+            .client
+            .post(self.url.clone())
+            .headers(self.headers.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .header("Idempotency-Key", &*message.id);
+        if let Some(secret) = &self.secret {
+            request = request.header("X-Duban-Signature", signature(secret, body.as_bytes()));
+        }
+        match http::send(request.body(body), now).await {
+            Ok(answer) => outcome(&answer),
+            Err(none) => none.into(),
+        }
+    }
+}
+
+impl Channel for Webhook {
+    fn kind(&self) -> &'static str {
+        "webhook"
+    }
+
+    fn deliver<'a>(&'a self, message: &'a Message, now: Instant) -> BoxFuture<'a, Outcome> {
+        Box::pin(self.post(message, now))
+    }
+}
+
+/// `sha256=` and the hexadecimal HMAC-SHA256 of the body: what a receiver computes and compares in constant time.
+pub fn signature(secret: &Secret, body: &[u8]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).expect("HMAC takes keys of any length");
+    mac.update(body);
+    format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
+}
+
+/// The decision as the feed gives it; a notice that is of no decision says what it is.
+fn body(message: &Message) -> String {
+    if !message.forms.json.is_empty() {
+        return message.forms.json.clone();
+    }
+    serde_json::json!({
+        "is": "notice", "id": &*message.id, "kind": &*message.kind, "order": message.order.as_deref(),
+        "at": message.at.rfc3339(Shanghai), "subject": message.forms.subject, "text": message.forms.text,
+    })
+    .to_string()
+}
+
+fn outcome(answer: &Answer) -> Outcome {
+    let reason = format!("对方以 HTTP {} 拒收", answer.status);
+    match answer.status {
+        200..=299 => Outcome::Accepted { provider_id: None },
+        300..=399 => Outcome::permanent(format!("{reason}：要求转往别处，不予跟随，请改 url")),
+        408 | 425 | 429 | 500..=599 => Outcome::Transient { reason, retry_after: answer.retry_after },
+        _ => Outcome::permanent(reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_signature_is_the_known_hmac() {
+        // RFC 4231, test case 2.
+        assert_eq!(
+            signature(&Secret::from("Jefe".to_owned()), b"what do ya want for nothing?"),
+            "sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        );
+    }
+}
