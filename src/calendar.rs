@@ -6,6 +6,7 @@
 
 mod count;
 mod hours;
+pub mod read;
 pub mod span;
 mod table;
 mod walk;
@@ -235,6 +236,12 @@ impl Calendar {
     /// Whether a due at this instant is provisional (暂定).
     pub fn is_provisional(&self, due: Instant) -> bool {
         !self.covers.contains(&due.just_before().0)
+    }
+
+    /// How many days of cover are left, the date of `now` included; none: no horizon is known.
+    pub fn cover_left_days(&self, now: Instant) -> Option<i64> {
+        let (_, last) = self.spec.covers?;
+        Some(day_of(last) + 1 - self.zone.day(now.0))
     }
 
     /// The instant at which a wall-clock time comes on a date: the first instant after a gap, the first of a repeated one.
