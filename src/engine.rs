@@ -4,5 +4,14 @@
 //! [`decide::decide`] is what the daemon and `simulate` call: it takes knowledge in the order in which it came, and
 //! compares what should be with what stands. Laws: language.md §4.
 
+pub mod decide;
 pub mod decision;
+pub mod due_clock;
+pub mod evaluate;
 pub mod trace;
+
+mod facts;
+mod fold;
+mod key;
+mod live;
+mod words;

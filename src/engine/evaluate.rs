@@ -1,0 +1,142 @@
+//! Evaluating: what should have been decided by `now`, were everything that is known now known from the beginning.
+
+use crate::calendar::Calendar;
+use crate::engine::decision::{Decision, Obligation, OrderState, Regime};
+use crate::engine::facts::{Moment, World, is_events_own};
+use crate::engine::fold::{Folded, Stage, fold};
+use crate::engine::words::words;
+use crate::order::Event;
+use crate::policy::model::{Policy, RuleSet};
+use crate::policy::vocabulary::Value;
+use crate::symbol::Symbol;
+use crate::time::Instant;
+use std::sync::Arc;
+
+/// What should stand at `now`.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// Every decision dated at or before `now`, policy by policy, each with its base key, in the order made.
+    pub decisions: Vec<Decision>,
+    /// Every obligation, by policy, start, rule.
+    pub obligations: Vec<Obligation>,
+    /// The next instant at which more would be decided without any new event.
+    pub next_due: Option<Instant>,
+    /// How the order stands.
+    pub state: OrderState,
+}
+
+/// Evaluates the known events of an order, in deciding order, up to `now`. Retracted events, and retractions, must
+/// already be left out (see [`crate::engine::decide`]).
+pub fn evaluate(order: &str, events: &[&Event], regime: &Regime, now: Instant) -> Evaluation {
+    let first = events.iter().find(|event| !words().is_act(event.kind)).filter(|first| first.at <= now);
+    let mut evaluation = Evaluation {
+        decisions: Vec::new(),
+        obligations: Vec::new(),
+        next_due: None,
+        state: OrderState { round: 1, ..OrderState::default() },
+    };
+    let Some(first) = first else {
+        evaluation.next_due = events.iter().map(|event| event.at).find(|at| *at > now);
+        return evaluation;
+    };
+    evaluation.state.received = events.iter().any(|event| event.kind == words().received && event.at <= now);
+    let governing: Vec<Vec<Arc<Policy>>> =
+        regime.versions.iter().map(|version| governing(&version.rules, first)).collect();
+    for id in ids(&governing) {
+        let stages = stages(regime, &governing, id);
+        add(&mut evaluation, id, fold(order, id, &stages, events, now));
+    }
+    if evaluation.state.policies.is_empty() {
+        add_ungoverned(&mut evaluation, events, regime, now);
+    }
+    evaluation.obligations.sort_by(|one, other| {
+        let key = |obligation: &Obligation| (obligation.policy.as_str(), obligation.start, obligation.rule.as_str());
+        key(one).cmp(&key(other))
+    });
+    evaluation
+}
+
+/// The policies of one version that govern an order with this first event.
+fn governing(rules: &RuleSet, first: &Event) -> Vec<Arc<Policy>> {
+    let own: Vec<(Symbol, Value)> =
+        first.attributes.iter().filter(|(_, value)| *value != Value::Null).cloned().collect();
+    let declared = own.into_iter().filter(|(name, _)| !is_events_own(&rules.vocabulary, first.kind, *name)).collect();
+    let world = World { attributes: declared, round: 1, happened: vec![(first.kind, first.at)], ..World::default() };
+    let applies = |policy: &&Arc<Policy>| {
+        let (calendar, at) = (&policy.calendar, first.at);
+        let date = calendar.date(at);
+        let moment = moment(&world, rules, calendar, at, first);
+        date >= policy.effective && policy.until.is_none_or(|until| date <= until) && moment.holds(&policy.applies)
+    };
+    let governing: Vec<Arc<Policy>> = rules.policies.iter().filter(applies).cloned().collect();
+    let extended: Vec<Symbol> = governing.iter().flat_map(|policy| policy.bases.clone()).collect();
+    governing.into_iter().filter(|policy| !extended.contains(&policy.id)).collect()
+}
+
+fn moment<'a>(
+    world: &'a World,
+    rules: &'a RuleSet,
+    calendar: &'a Calendar,
+    at: Instant,
+    event: &'a Event,
+) -> Moment<'a> {
+    Moment {
+        world,
+        attributes: None,
+        vocabulary: &rules.vocabulary,
+        calendar,
+        at,
+        event: Some(event),
+        overdue: &|_| false,
+    }
+}
+
+fn ids(governing: &[Vec<Arc<Policy>>]) -> Vec<Symbol> {
+    let mut ids: Vec<Symbol> = Vec::new();
+    for policy in governing.iter().flatten() {
+        if !ids.contains(&policy.id) {
+            ids.push(policy.id);
+        }
+    }
+    ids
+}
+
+fn stages<'a>(regime: &'a Regime, governing: &'a [Vec<Arc<Policy>>], id: Symbol) -> Vec<Stage<'a>> {
+    let versions = regime.versions.iter().zip(governing);
+    versions
+        .map(|(version, governing)| Stage {
+            from: version.from,
+            policy: governing.iter().find(|policy| policy.id == id).map(Arc::as_ref),
+            vocabulary: &version.rules.vocabulary,
+            version: version.rules.version.as_str().into(),
+        })
+        .collect()
+}
+
+fn add(evaluation: &mut Evaluation, id: Symbol, folded: Folded) {
+    evaluation.decisions.extend(folded.decisions);
+    evaluation.obligations.extend(folded.obligations);
+    evaluation.next_due = [evaluation.next_due, folded.next].into_iter().flatten().min();
+    evaluation.state.round = evaluation.state.round.max(folded.round);
+    evaluation.state.ended |= folded.ended;
+    evaluation.state.attributes = folded.attributes;
+    evaluation.state.policies.push(id);
+}
+
+/// An order that no policy governs still has attributes, an end, and events to come.
+fn add_ungoverned(evaluation: &mut Evaluation, events: &[&Event], regime: &Regime, now: Instant) {
+    let vocabulary = regime.versions.last().map(|version| &version.rules.vocabulary);
+    for event in events.iter().filter(|event| event.at <= now) {
+        evaluation.state.ended |= event.kind == words().withdrawn || event.kind == words().archived;
+        evaluation.state.round += u32::from(event.kind == words().returned);
+        for (name, value) in &event.attributes {
+            if vocabulary.is_some_and(|vocabulary| !is_events_own(vocabulary, event.kind, *name)) {
+                evaluation.state.attributes.retain(|(known, _)| known != name);
+                if *value != Value::Null {
+                    evaluation.state.attributes.push((*name, value.clone()));
+                }
+            }
+        }
+    }
+    evaluation.next_due = events.iter().map(|event| event.at).find(|at| *at > now);
+}

@@ -1,0 +1,210 @@
+//! One policy's fold over one order: events and timers in the order of time, each taken by the version then in force.
+//!
+//! At one instant: a new version takes force; then the events of that instant, each as language.md §3 lists it; then what
+//! falls due by itself (pauses that end, starts that come at the latest, steps), and the round that it opens, until
+//! nothing more falls due there.
+
+mod event;
+mod make;
+mod open;
+mod settle;
+mod switch;
+
+use crate::calendar::Calendar;
+use crate::engine::decision::{Decision, Key, Obligation};
+use crate::engine::facts::{Moment, World};
+use crate::engine::live::{DeadlineState, End, Live};
+use crate::order::Event;
+use crate::policy::condition::Condition;
+use crate::policy::model::{Deadline, Policy};
+use crate::policy::vocabulary::{Count, Value, Vocabulary};
+use crate::symbol::Symbol;
+use crate::time::Instant;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A version of a policy as it governs this order: none where that version does not govern it.
+pub(super) struct Stage<'a> {
+    pub(super) from: Instant,
+    pub(super) policy: Option<&'a Policy>,
+    pub(super) vocabulary: &'a Vocabulary,
+    pub(super) version: Arc<str>,
+}
+
+/// What one policy makes of an order.
+pub(super) struct Folded {
+    pub(super) decisions: Vec<Decision>,
+    pub(super) obligations: Vec<Obligation>,
+    /// The next instant at which something would happen by itself, or an event known before its time.
+    pub(super) next: Option<Instant>,
+    pub(super) round: u32,
+    pub(super) ended: bool,
+    pub(super) attributes: Vec<(Symbol, Value)>,
+}
+
+/// Rounds that steps may open at one instant: more can only come of a rule that returns an order without end.
+const ROUNDS_AT_ONCE_MAX: u32 = 16;
+
+/// Folds the events up to `now`.
+pub(super) fn fold<'a>(
+    order: &'a str,
+    id: Symbol,
+    stages: &'a [Stage<'a>],
+    events: &[&'a Event],
+    now: Instant,
+) -> Folded {
+    let mut fold = Fold::new(order, id, stages);
+    let next = fold.run(events, now);
+    let calendar = fold.last_calendar();
+    let obligations = fold.obligations.iter().map(|live| live.shown(id, calendar, now)).collect();
+    let (round, ended) = (fold.world.round, fold.ended);
+    Folded { decisions: fold.decisions, obligations, next, round, ended, attributes: fold.world.attributes }
+}
+
+struct Fold<'a> {
+    order: &'a str,
+    id: Symbol,
+    stages: &'a [Stage<'a>],
+    stage: usize,
+    world: World,
+    /// The different sets of counts among the stages: each is counted from the beginning.
+    count_sets: Vec<(&'a HashMap<Symbol, Count>, Vec<(Symbol, u32)>)>,
+    deadlines: Vec<DeadlineState<'a>>,
+    obligations: Vec<Live<'a>>,
+    /// Firings of reactions: the first id of the rule, the round, how many.
+    fired: Vec<(Symbol, u32, u32)>,
+    /// First ids of reactions that were renamed.
+    first_ids: Vec<(Symbol, Symbol)>,
+    decisions: Vec<Decision>,
+    /// Returns decided at this instant, whose round is still to open.
+    returns: Vec<Return<'a>>,
+    /// Returns that wait for approval.
+    proposals: Vec<Return<'a>>,
+    /// Returns that took effect: an event naming one is its echo.
+    returned: Vec<Key>,
+    /// Whether the next `returned` that names no decision is the echo of the latest return.
+    echo_expected: bool,
+    ended: bool,
+}
+
+/// A return decision and the event that led to it.
+struct Return<'a> {
+    key: Key,
+    event: Option<&'a Event>,
+}
+
+impl<'a> Fold<'a> {
+    fn new(order: &'a str, id: Symbol, stages: &'a [Stage<'a>]) -> Fold<'a> {
+        let mut count_sets: Vec<(&HashMap<Symbol, Count>, Vec<(Symbol, u32)>)> = Vec::new();
+        for stage in stages {
+            if !count_sets.iter().any(|(known, _)| *known == &stage.vocabulary.counts) {
+                count_sets.push((&stage.vocabulary.counts, Vec::new()));
+            }
+        }
+        let deadlines = stages[0].policy.map_or(&[][..], |policy| &policy.deadlines);
+        Fold {
+            order,
+            id,
+            stages,
+            stage: 0,
+            world: World { round: 1, ..World::default() },
+            count_sets,
+            deadlines: deadlines.iter().map(DeadlineState::new).collect(),
+            obligations: Vec::new(),
+            fired: Vec::new(),
+            first_ids: Vec::new(),
+            decisions: Vec::new(),
+            returns: Vec::new(),
+            proposals: Vec::new(),
+            returned: Vec::new(),
+            echo_expected: false,
+            ended: false,
+        }
+    }
+
+    /// Takes everything up to `now`; returns the next instant after it.
+    fn run(&mut self, events: &[&'a Event], now: Instant) -> Option<Instant> {
+        let mut rest = events;
+        loop {
+            let next = [rest.first().map(|event| event.at), self.next_timer(), self.next_switch(rest)];
+            let at = next.into_iter().flatten().min()?;
+            if at > now {
+                return Some(at);
+            }
+            if self.stages.get(self.stage + 1).is_some_and(|stage| stage.from <= at) {
+                self.switch();
+            }
+            while let Some((event, later)) = rest.split_first().filter(|(event, _)| event.at == at) {
+                self.take(event);
+                rest = later;
+            }
+            self.settle(at);
+        }
+    }
+
+    /// The next version's instant; versions that take force before anything happened are passed over at once.
+    fn next_switch(&self, rest: &[&Event]) -> Option<Instant> {
+        let next = self.stages.get(self.stage + 1)?;
+        let idle = rest.is_empty() && self.ended;
+        (!idle).then_some(next.from)
+    }
+
+    fn policy(&self) -> Option<&'a Policy> {
+        self.stages[self.stage].policy
+    }
+
+    fn deadline(&self, number: usize) -> &'a Deadline {
+        &self.governing().deadlines[number]
+    }
+
+    /// The policy in force. Asked only while a deadline or reaction of it is at hand.
+    fn governing(&self) -> &'a Policy {
+        self.policy().expect("deadlines exist only where a policy governs")
+    }
+
+    fn calendar(&self) -> &'a Calendar {
+        &self.governing().calendar
+    }
+
+    fn last_calendar(&self) -> &'a Calendar {
+        let governing = self.stages[..=self.stage].iter().rev().chain(self.stages).find_map(|stage| stage.policy);
+        &governing.expect("a policy is folded only where some version governs the order").calendar
+    }
+
+    fn holds(&self, condition: &Condition, at: Instant, event: Option<&Event>) -> bool {
+        *condition == Condition::Always || self.holds_with(condition, at, event, None)
+    }
+
+    fn holds_with(
+        &self,
+        condition: &Condition,
+        at: Instant,
+        event: Option<&Event>,
+        attributes: Option<&[(Symbol, Value)]>,
+    ) -> bool {
+        let overdue = |rules: &[Symbol]| self.is_overdue(rules, at);
+        let vocabulary = self.stages[self.stage].vocabulary;
+        let calendar = self.last_calendar();
+        Moment { world: &self.world, attributes, vocabulary, calendar, at, event, overdue: &overdue }.holds(condition)
+    }
+
+    fn is_overdue(&self, rules: &[Symbol], at: Instant) -> bool {
+        let concerned = self.obligations.iter().filter(|live| rules.contains(&live.rule));
+        concerned.into_iter().any(|live| live.is_overdue(at, self.world.round))
+    }
+
+    /// Ends every open obligation that `concerned` picks.
+    fn cancel(&mut self, concerned: impl Fn(&Live) -> bool) {
+        for live in self.obligations.iter_mut().filter(|live| live.is_open() && concerned(live)) {
+            live.end = Some(End::Cancelled);
+        }
+    }
+
+    fn department(&self) -> Option<Arc<str>> {
+        match self.world.attribute(crate::engine::words::words().department)? {
+            Value::Text(text) => Some(text.clone()),
+            Value::Word(word) => Some(word.as_str().into()),
+            _ => None,
+        }
+    }
+}

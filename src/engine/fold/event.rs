@@ -1,0 +1,346 @@
+//! Taking one event, in the order that language.md §3 gives: its attributes; pauses; extensions; stops; the round that a
+//! `returned` opens; the end of the order; restarts and starts; reactions; the round that a `return` decision opens.
+
+use super::Fold;
+use crate::calendar::Counting;
+use crate::calendar::span::Span;
+use crate::engine::facts::is_events_own;
+use crate::engine::key::{Anchor, base_of};
+use crate::engine::live::End;
+use crate::engine::words::words;
+use crate::order::Event;
+use crate::policy::model::{Extends, Once, Reaction, Stop};
+use crate::policy::vocabulary::Value;
+use crate::symbol::Symbol;
+use crate::time::Instant;
+
+impl<'a> Fold<'a> {
+    pub(super) fn take(&mut self, event: &'a Event) {
+        if words().is_act(event.kind) {
+            return self.take_act(event);
+        }
+        let echo = self.is_echo(event);
+        self.apply_attributes(event);
+        if event.kind == words().returned || event.kind == words().called_back {
+            self.echo_expected = false;
+        }
+        if echo || self.ended {
+            return;
+        }
+        self.count(event);
+        self.note(event.kind, event.at);
+        self.pause_or_resume(event);
+        self.extend(event);
+        self.stop(event);
+        self.turn(event);
+        if !self.ended {
+            self.start(event.kind, Some(event), event.at, &Anchor::Event(event.id.clone()));
+            self.count_latest_starts(event);
+        }
+        self.react(event);
+        self.open_returned_round(event.at);
+    }
+
+    /// Whether a `returned` event only says that a return decision was carried out.
+    fn is_echo(&self, event: &Event) -> bool {
+        if event.kind != words().returned {
+            return false;
+        }
+        match event.attribute(words().decision) {
+            Some(Value::Text(key)) => self.returned.iter().any(|returned| **returned == *base_of(key)),
+            Some(Value::Null) | None => self.echo_expected,
+            Some(_) => false,
+        }
+    }
+
+    fn apply_attributes(&mut self, event: &Event) {
+        let vocabulary = self.stages[self.stage].vocabulary;
+        for (name, value) in &event.attributes {
+            if is_events_own(vocabulary, event.kind, *name) {
+                continue;
+            }
+            self.world.attributes.retain(|(known, _)| known != name);
+            if *value != Value::Null {
+                self.world.attributes.push((*name, value.clone()));
+            }
+        }
+    }
+
+    /// Counts the event, in every version's counts: one that is added later counts from the beginning, too.
+    fn count(&mut self, event: &Event) {
+        let opens_round = event.kind == words().returned;
+        let mut sets = std::mem::take(&mut self.count_sets);
+        for (definitions, counts) in &mut sets {
+            for count in definitions.values().filter(|count| count.events.contains(&event.kind)) {
+                let after = count.after.is_empty()
+                    || (!opens_round && count.after.iter().any(|kind| self.world.first_in_round(*kind).is_some()));
+                if after && self.holds(&count.when, event.at, Some(event)) {
+                    match counts.iter_mut().find(|(name, _)| *name == count.name) {
+                        Some((_, number)) => *number += 1,
+                        None => counts.push((count.name, 1)),
+                    }
+                }
+            }
+        }
+        self.count_sets = sets;
+        self.take_over_counts();
+    }
+
+    /// The counts of the version in force become those that conditions see.
+    pub(super) fn take_over_counts(&mut self) {
+        let vocabulary = self.stages[self.stage].vocabulary;
+        if let Some((_, counts)) = self.count_sets.iter().find(|(known, _)| *known == &vocabulary.counts) {
+            self.world.counts.clone_from(counts);
+        }
+    }
+
+    fn note(&mut self, kind: Symbol, at: Instant) {
+        if self.world.first_in_round(kind).is_none() {
+            self.world.happened.push((kind, at));
+        }
+    }
+
+    fn pause_or_resume(&mut self, event: &'a Event) {
+        if event.kind == words().suspended {
+            for number in 0..self.deadlines.len() {
+                self.pause(number, event);
+            }
+        } else if event.kind == words().resumed {
+            for number in 0..self.deadlines.len() {
+                self.resume(number, event.at);
+            }
+        }
+    }
+
+    fn pause(&mut self, number: usize, event: &'a Event) {
+        let (deadline, calendar) = (self.deadline(number), self.calendar());
+        let Some(pauses) = &deadline.pauses else { return };
+        if self.deadlines[number].paused_since.is_some() || !self.holds(&pauses.when, event.at, Some(event)) {
+            return;
+        }
+        let state = &mut self.deadlines[number];
+        state.paused_since = Some(event.at);
+        state.pause_ends = pauses.at_most.map(|span| calendar.due(event.at, span, Counting::NextDay).at);
+        state.pauses.push((event.at, None));
+        for live in self.obligations.iter_mut().filter(|live| live.is_open() && live.deadline == Some(number)) {
+            if live.clock.suspend(event.at, calendar) {
+                live.set_due(event.at, deadline, calendar);
+            }
+        }
+    }
+
+    /// Ends a deadline's pause; says which obligations run again by it.
+    pub(super) fn resume(&mut self, number: usize, at: Instant) -> Vec<usize> {
+        let (deadline, calendar) = (self.deadline(number), self.calendar());
+        let state = &mut self.deadlines[number];
+        if state.paused_since.take().is_none() {
+            return Vec::new();
+        }
+        state.pause_ends = None;
+        if let Some((_, end)) = state.pauses.last_mut() {
+            *end = Some(at);
+        }
+        let mut resumed = Vec::new();
+        for (place, live) in self.obligations.iter_mut().enumerate() {
+            if live.is_open() && live.deadline == Some(number) && live.clock.can_pause() {
+                live.release = live.release.max(at);
+                if live.clock.resume(at) {
+                    live.set_due(at, deadline, calendar);
+                    resumed.push(place);
+                }
+            }
+        }
+        resumed
+    }
+
+    fn extend(&mut self, event: &'a Event) {
+        if event.kind != words().extended {
+            return;
+        }
+        let asked = asked_extension(event);
+        for place in 0..self.obligations.len() {
+            let live = &self.obligations[place];
+            let Some(deadline) = live.deadline.filter(|_| live.is_open()).map(|number| self.deadline(number)) else {
+                continue;
+            };
+            let Some(extends) = &deadline.extends else { continue };
+            let in_time = live.due.is_none_or(|due| event.at <= due);
+            let granted =
+                asked.filter(|_| in_time && self.holds(&extends.when, event.at, Some(event))).and_then(|asked| {
+                    room(extends, self.obligations[place].extended, self.obligations[place].extended_times, asked)
+                });
+            if let Some(granted) = granted {
+                self.grant(place, granted, event.at);
+            }
+            if granted.is_none() || granted != asked {
+                self.flag_extension(place, event, granted);
+            }
+        }
+    }
+
+    fn grant(&mut self, place: usize, granted: Span, at: Instant) {
+        let calendar = self.calendar();
+        let number = self.obligations[place].deadline.expect("only an open obligation is extended");
+        let deadline = self.deadline(number);
+        let live = &mut self.obligations[place];
+        live.extended = Some(live.extended.map_or(granted, |so_far| sum(so_far, granted)));
+        live.extended_times += 1;
+        live.clock.extend(at, granted);
+        live.set_due(at, deadline, calendar);
+    }
+
+    fn stop(&mut self, event: &'a Event) {
+        let Some(policy) = self.policy() else { return };
+        for place in 0..self.obligations.len() {
+            let live = &self.obligations[place];
+            let Some(number) = live.deadline.filter(|_| live.is_open()) else { continue };
+            let deadline = &policy.deadlines[number];
+            if !matches_start(deadline.matching, live.event, event) {
+                continue;
+            }
+            let mut progress = std::mem::take(&mut self.obligations[place].progress);
+            let met = progress.is_met(&deadline.stop, event, |stop| self.stop_holds(stop, event));
+            let department = self.department();
+            let live = &mut self.obligations[place];
+            live.progress = progress;
+            if met {
+                live.end = Some(End::Stopped(event.at));
+                live.department = department;
+            }
+        }
+        self.stop_latest_starts(event);
+    }
+
+    fn stop_latest_starts(&mut self, event: &'a Event) {
+        for number in 0..self.deadlines.len() {
+            let deadline = self.deadline(number);
+            let Some(mut latest) = self.deadlines[number].latest.take() else { continue };
+            if matches_start(deadline.matching, Some(latest.event), event) {
+                latest.stopped |= latest.progress.is_met(&deadline.stop, event, |stop| self.stop_holds(stop, event));
+            }
+            self.deadlines[number].latest = Some(latest);
+        }
+    }
+
+    fn stop_holds(&self, stop: &Stop, event: &Event) -> bool {
+        match stop {
+            Stop::Event(_, when) => self.holds(when, event.at, Some(event)),
+            Stop::Every(_) => false,
+        }
+    }
+
+    /// What the event does to the order as a whole.
+    fn turn(&mut self, event: &'a Event) {
+        if event.kind == words().returned {
+            self.enter_round();
+            self.note(event.kind, event.at);
+        } else if event.kind == words().withdrawn || event.kind == words().archived {
+            self.ended = true;
+            self.cancel(|_| true);
+            self.deadlines.iter_mut().for_each(|state| state.latest = None);
+            self.deadlines.iter_mut().for_each(|state| state.pause_ends = None);
+        }
+    }
+
+    fn react(&mut self, event: &'a Event) {
+        let Some(policy) = self.policy() else { return };
+        for reaction in &policy.reactions {
+            let upon = reaction.upon.as_ref().is_none_or(|kinds| kinds.contains(&event.kind));
+            if upon && self.may_fire(reaction) && self.holds(&reaction.when, event.at, Some(event)) {
+                let occurrence = self.record_firing(reaction);
+                self.make_reaction(reaction, occurrence, event);
+            }
+        }
+    }
+
+    fn may_fire(&self, reaction: &Reaction) -> bool {
+        let first_id = self.first_id(reaction.id);
+        let mut fired = self.fired.iter().filter(|(id, _, _)| *id == first_id);
+        match reaction.once {
+            None => true,
+            Some(Once::Order) => fired.next().is_none(),
+            Some(Once::Round) => !fired.any(|(_, round, _)| *round == self.world.round),
+        }
+    }
+
+    fn record_firing(&mut self, reaction: &Reaction) -> u32 {
+        let (first_id, round) = (self.first_id(reaction.id), self.world.round);
+        let known = self.fired.iter_mut().find(|(id, in_round, _)| *id == first_id && *in_round == round);
+        if let Some((_, _, number)) = known {
+            *number += 1;
+            return *number;
+        }
+        self.fired.push((first_id, round, 1));
+        1
+    }
+
+    /// The id under which a reaction was first known.
+    pub(super) fn first_id(&self, id: Symbol) -> Symbol {
+        self.first_ids.iter().find(|(known, _)| *known == id).map_or(id, |(_, first)| *first)
+    }
+
+    /// What people did with a decision.
+    fn take_act(&mut self, event: &'a Event) {
+        let Some(Value::Text(key)) = event.attribute(words().decision) else { return };
+        let base = base_of(key);
+        if event.kind == words().lifted {
+            self.world.cards.iter_mut().filter(|card| *card.key == *base).for_each(|card| card.lifted = true);
+        }
+        if event.kind == words().acknowledged {
+            return;
+        }
+        let Some(place) = self.proposals.iter().position(|proposal| *proposal.key == *base) else { return };
+        let proposal = self.proposals.remove(place);
+        if event.kind == words().approved && !self.ended {
+            self.returns.push(proposal);
+            self.open_returned_round(event.at);
+        }
+    }
+}
+
+/// The length asked for; none where it is missing, malformed or nothing.
+fn asked_extension(event: &Event) -> Option<Span> {
+    let Some(Value::Text(text)) = event.attribute(words().by) else { return None };
+    text.parse().ok().filter(|span| length(*span) > 0)
+}
+
+/// What of an extension fits.
+fn room(extends: &Extends, so_far: Option<Span>, times: u32, asked: Span) -> Option<Span> {
+    if extends.times.is_some_and(|most| times >= most) {
+        return None;
+    }
+    let Some(most) = extends.at_most else { return Some(asked) };
+    if std::mem::discriminant(&most) != std::mem::discriminant(&asked) {
+        return None;
+    }
+    let left = length(most) - so_far.map_or(0, length);
+    (left > 0).then(|| with_length(asked, length(asked).min(left)))
+}
+
+fn length(span: Span) -> i64 {
+    match span {
+        Span::WorkingTime(ms) | Span::Elapsed(ms) => ms,
+        Span::WorkingDays(days) | Span::NaturalDays(days) => i64::from(days),
+    }
+}
+
+fn with_length(like: Span, length: i64) -> Span {
+    let days = u32::try_from(length).unwrap_or(u32::MAX);
+    match like {
+        Span::WorkingTime(_) => Span::WorkingTime(length),
+        Span::Elapsed(_) => Span::Elapsed(length),
+        Span::WorkingDays(_) => Span::WorkingDays(days),
+        Span::NaturalDays(_) => Span::NaturalDays(days),
+    }
+}
+
+fn sum(one: Span, other: Span) -> Span {
+    with_length(one, length(one).saturating_add(length(other)))
+}
+
+/// Whether an event may stop what this start event began.
+fn matches_start(matching: Option<Symbol>, start: Option<&Event>, event: &Event) -> bool {
+    let Some(attribute) = matching else { return true };
+    let value = event.attribute(attribute).filter(|value| **value != Value::Null);
+    value.is_some() && start.and_then(|start| start.attribute(attribute)) == value
+}

@@ -1,0 +1,217 @@
+//! Opening: starts, restarts, the start that comes at the latest, and rounds.
+
+use super::Fold;
+use crate::calendar::{Calendar, Counting};
+use crate::engine::due_clock::{Base, DueClock};
+use crate::engine::key::Anchor;
+use crate::engine::live::{DeadlineState, LatestStart, Live, StepState, StopProgress};
+use crate::engine::words::words;
+use crate::order::Event;
+use crate::policy::model::{Deadline, Limit, Within};
+use crate::policy::vocabulary::Value;
+use crate::symbol::Symbol;
+use crate::time::Instant;
+use chrono::NaiveDate;
+
+/// What begins at an opening.
+#[derive(Clone, Copy)]
+pub(super) struct Opening<'a, 's> {
+    /// The event at hand.
+    pub(super) event: Option<&'a Event>,
+    pub(super) at: Instant,
+    /// Its anchor where the deadline's own is not enough (`each`, a restart).
+    pub(super) anchor: &'s Anchor,
+    pub(super) restart: bool,
+}
+
+/// What a start's limit comes to.
+pub(super) struct Chosen {
+    pub(super) base: Option<Base>,
+    /// What the event carries for `due_from` is missing, malformed or not after the start.
+    pub(super) unusable: bool,
+}
+
+impl<'a> Fold<'a> {
+    /// Restarts and starts by an event of this type (or a return decision that stands for `returned`).
+    pub(super) fn start(&mut self, kind: Symbol, event: Option<&'a Event>, at: Instant, anchor: &Anchor) {
+        for number in 0..self.deadlines.len() {
+            let (deadline, state) = (self.deadline(number), &self.deadlines[number]);
+            let restart = !deadline.each && state.has_opened && deadline.restart_on.contains(&kind);
+            let start = deadline.start.contains(&kind) && (deadline.each || !state.found_start);
+            if restart {
+                self.cancel(|live| live.deadline == Some(number));
+                self.open(number, Opening { event, at, anchor, restart });
+            } else if start && self.holds(&deadline.when, at, event) {
+                self.open(number, Opening { event, at, anchor, restart });
+            }
+        }
+    }
+
+    /// Notes the events from which a start that comes at the latest is counted.
+    pub(super) fn count_latest_starts(&mut self, event: &'a Event) {
+        for number in 0..self.deadlines.len() {
+            let Some(latest) = &self.deadline(number).start_at_latest else { continue };
+            let state = &self.deadlines[number];
+            let first = !state.latest_counted || event.kind == words().transferred;
+            if first && latest.events.contains(&event.kind) {
+                let opens_at = self.calendar().due(event.at, latest.after, Counting::NextDay).at;
+                let state = &mut self.deadlines[number];
+                state.latest_counted = true;
+                state.latest = Some(LatestStart { event, opens_at, progress: StopProgress::default(), stopped: false });
+            }
+        }
+    }
+
+    /// Opens what was to open at the latest by this instant; says whether anything was looked at.
+    pub(super) fn open_latest(&mut self, at: Instant) -> bool {
+        let mut looked = false;
+        for number in 0..self.deadlines.len() {
+            let state = &mut self.deadlines[number];
+            let Some(latest) = state.latest.take_if(|latest| latest.opens_at <= at) else { continue };
+            looked = true;
+            let deadline = self.deadline(number);
+            let wanted = !latest.stopped && !self.deadlines[number].found_start;
+            if wanted && self.holds(&deadline.when, at, Some(latest.event)) {
+                let anchor = Anchor::Event(latest.event.id.clone());
+                self.open(number, Opening { event: Some(latest.event), at, anchor: &anchor, restart: false });
+            }
+        }
+        looked
+    }
+
+    fn open(&mut self, number: usize, opening: Opening<'a, '_>) {
+        let (deadline, calendar) = (self.deadline(number), self.calendar());
+        let start = self.counted_from(deadline, opening.at);
+        let chosen = self.choose(deadline, start, &opening, None);
+        let anchor = match (deadline.each || opening.restart, deadline.order_scope) {
+            (true, _) => opening.anchor.clone(),
+            (false, true) => Anchor::Order,
+            (false, false) => Anchor::Round(self.world.round),
+        };
+        let state = &mut self.deadlines[number];
+        state.found_start = true;
+        if chosen.unusable {
+            let occurrence = state.number + 1;
+            self.flag_due_from(number, &anchor, occurrence, opening.at);
+        }
+        let Some(base) = chosen.base else { return };
+        let state = &mut self.deadlines[number];
+        state.has_opened = true;
+        state.number += 1;
+        let clock = running_clock(state, start, base, calendar);
+        let mut live = self.live(number, &opening, anchor, clock);
+        live.set_due(opening.at, deadline, calendar);
+        self.obligations.push(live);
+    }
+
+    fn live(&self, number: usize, opening: &Opening<'a, '_>, anchor: Anchor, clock: DueClock) -> Live<'a> {
+        let deadline = self.deadline(number);
+        let step =
+            |step: &crate::policy::model::Step| StepState { first_id: step.id, at: None, done: false, done_for: None };
+        Live {
+            deadline: Some(number),
+            rule: deadline.id,
+            round: self.world.round,
+            occurrence: self.deadlines[number].number,
+            order_scope: deadline.order_scope,
+            event: opening.event,
+            anchor,
+            opened: opening.at,
+            attributes: if self.stages.len() > 1 { self.world.attributes.clone() } else { Vec::new() },
+            clock,
+            due: None,
+            holds_from: opening.at,
+            release: opening.at,
+            steps: deadline.ladder.iter().map(step).collect(),
+            progress: StopProgress::default(),
+            end: None,
+            extended: None,
+            extended_times: 0,
+            department: self.department(),
+        }
+    }
+
+    /// From when the span is counted.
+    fn counted_from(&self, deadline: &Deadline, at: Instant) -> Instant {
+        deadline.count_from.and_then(|kind| self.world.first_in_round(kind)).unwrap_or(at)
+    }
+
+    /// What gives the due; conditions see `attributes` in place of the order's present ones where given.
+    pub(super) fn choose(
+        &self,
+        deadline: &Deadline,
+        start: Instant,
+        opening: &Opening<'a, '_>,
+        attributes: Option<&[(Symbol, Value)]>,
+    ) -> Chosen {
+        let within = |entries: &[Within]| {
+            let holds = |entry: &&Within| self.holds_with(&entry.when, opening.at, opening.event, attributes);
+            entries.iter().find(holds).map(|entry| Base::Counted(entry.is, deadline.counting))
+        };
+        match &deadline.limit {
+            Limit::Within(entries) => Chosen { base: within(entries), unusable: false },
+            Limit::By(time) => {
+                Chosen { base: Some(Base::Fixed(self.calendar().due_by(start, *time).at)), unusable: false }
+            }
+            Limit::DueFrom(attribute, entries) => {
+                let carried = opening.event.and_then(|event| event.attribute(*attribute));
+                let given =
+                    carried.and_then(|value| instant_of(value, self.calendar())).filter(|due| *due > opening.at);
+                Chosen { base: given.map(Base::Fixed).or_else(|| within(entries)), unusable: given.is_none() }
+            }
+        }
+    }
+
+    /// Begins the next round: what is open in this one is cancelled.
+    pub(super) fn enter_round(&mut self) {
+        self.cancel(|live| !live.order_scope);
+        self.world.round += 1;
+        self.world.happened.clear();
+        for number in 0..self.deadlines.len() {
+            let order_scope = self.deadline(number).order_scope;
+            self.deadlines[number].enter_round(order_scope);
+        }
+    }
+
+    /// Opens the round that the return decisions of this instant lead to; several open one.
+    pub(super) fn open_returned_round(&mut self, at: Instant) {
+        let returns = std::mem::take(&mut self.returns);
+        let Some(first) = returns.first() else { return };
+        self.returned.extend(returns.iter().map(|made| made.key.clone()));
+        self.echo_expected = true;
+        if !self.ended {
+            self.enter_round();
+            self.start(words().returned, first.event, at, &Anchor::Return(first.key.clone()));
+        }
+    }
+}
+
+/// A clock that has seen the pauses since its start.
+fn running_clock(state: &DeadlineState, start: Instant, base: Base, calendar: &Calendar) -> DueClock {
+    let mut clock = DueClock::new(start, base);
+    for (from, to) in &state.pauses {
+        if to.is_some_and(|to| to <= start) || !clock.can_pause() {
+            continue;
+        }
+        if *from <= start {
+            clock.suspend_whole(calendar);
+        } else {
+            clock.suspend(*from, calendar);
+        }
+        if let Some(to) = to {
+            clock.resume(*to);
+        }
+    }
+    clock
+}
+
+/// The instant that an attribute gives: itself, or the end of its date.
+fn instant_of(value: &Value, calendar: &Calendar) -> Option<Instant> {
+    match value {
+        Value::Instant(at) => Some(*at),
+        Value::Date(date) => Some(calendar.due_on(*date).at),
+        Value::Text(text) => Instant::parse(text)
+            .or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(|date| calendar.due_on(date).at)),
+        _ => None,
+    }
+}
