@@ -3,6 +3,7 @@
 //! A [`History`] is in the order in which deciding takes events: by `at`, ties by `recorded_at`, then by arrival.
 
 pub mod body;
+pub mod log;
 
 use crate::policy::vocabulary::Value;
 use crate::symbol::Symbol;

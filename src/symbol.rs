@@ -43,6 +43,16 @@ impl Symbol {
         words.numbers.get(word).copied().map(Symbol)
     }
 
+    /// Its number, by which it can be kept compactly within this process.
+    pub(crate) fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The symbol of a number that [`Symbol::number`] gave.
+    pub(crate) fn numbered(number: u32) -> Symbol {
+        Symbol(number)
+    }
+
     /// The word itself.
     pub fn as_str(self) -> &'static str {
         WORDS.read().unwrap_or_else(std::sync::PoisonError::into_inner).texts[self.0 as usize]
