@@ -70,7 +70,7 @@ pub struct Decision {
 }
 
 /// What is decided.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum DecisionKind {
     /// 提醒.
     Remind,
