@@ -7,7 +7,8 @@
 mod reconcile;
 
 use crate::engine::decision::{Decided, Regime, Standing};
-use crate::engine::evaluate::{Evaluation, evaluate};
+use crate::engine::evaluate::{Evaluation, evaluate, evaluate_watched};
+use crate::engine::trace::{Note, Watch};
 use crate::engine::words::words;
 use crate::order::{Event, History};
 use crate::policy::vocabulary::Value;
@@ -34,6 +35,17 @@ pub fn decide(history: &History, regime: &Regime, standing: &Standing, now: Inst
     let Evaluation { decisions, obligations, next_due, state } = evaluate_known(history, regime, now, |_| true);
     reconciler.take_on_time(decisions, done);
     Decided { new: reconciler.into_new(), obligations, next_due, state }
+}
+
+/// Decides an order from its beginning, and tells what was seen in its last evaluation: for explanations.
+pub fn decide_watched(history: &History, regime: &Regime, now: Instant) -> (Decided, Vec<Note>) {
+    let decided = decide(history, regime, &Standing::default(), now);
+    let mut watch = Watch::On(Vec::new());
+    evaluate_watched(&history.order, &valid_events(history, |_| true), regime, now, &mut watch);
+    match watch {
+        Watch::On(notes) => (decided, notes),
+        Watch::Off => (decided, Vec::new()),
+    }
 }
 
 /// What became known at one instant and needs a look of its own.
@@ -83,14 +95,16 @@ fn late_batches<'a>(history: &'a History, standing: &Standing, now: Instant) -> 
     batches
 }
 
-/// Evaluates the events picked, without what is retracted among them.
 fn evaluate_known(history: &History, regime: &Regime, now: Instant, known: impl Fn(&Event) -> bool) -> Evaluation {
+    evaluate(&history.order, &valid_events(history, known), regime, now)
+}
+
+/// The events picked, without what is retracted among them.
+fn valid_events(history: &History, known: impl Fn(&Event) -> bool) -> Vec<&Event> {
     let picked: Vec<&Event> = history.events().iter().filter(|event| known(event)).collect();
     let voided: HashSet<&str> = picked.iter().filter_map(|event| retracts(event)).collect();
     let valid = |event: &&Event| event.kind != words().retracted && !voided.contains(&*event.id);
-    let events: Vec<&Event> =
-        if voided.is_empty() && picked.iter().all(valid) { picked } else { picked.into_iter().filter(valid).collect() };
-    evaluate(&history.order, &events, regime, now)
+    picked.into_iter().filter(valid).collect()
 }
 
 /// The event that a retraction voids.

@@ -115,6 +115,14 @@ impl DueClock {
         }
     }
 
+    /// What is still to be counted while it is suspended.
+    pub fn left(&self) -> Option<Span> {
+        match self.first {
+            Base::Counted(span, _) if self.suspended => Some(span),
+            _ => None,
+        }
+    }
+
     /// Resumes it, if it was suspended; says whether it was.
     pub fn resume(&mut self, at: Instant) -> bool {
         let was = self.suspended;

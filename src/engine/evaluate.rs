@@ -4,6 +4,7 @@ use crate::calendar::Calendar;
 use crate::engine::decision::{Decision, Obligation, OrderState, Regime};
 use crate::engine::facts::{Moment, World, is_events_own};
 use crate::engine::fold::{Folded, Stage, fold};
+use crate::engine::trace::{NotGoverning, Note, Seen, Watch};
 use crate::engine::words::words;
 use crate::order::Event;
 use crate::policy::model::{Policy, RuleSet};
@@ -28,6 +29,17 @@ pub struct Evaluation {
 /// Evaluates the known events of an order, in deciding order, up to `now`. Retracted events, and retractions, must
 /// already be left out (see [`crate::engine::decide`]).
 pub fn evaluate(order: &str, events: &[&Event], regime: &Regime, now: Instant) -> Evaluation {
+    evaluate_watched(order, events, regime, now, &mut Watch::Off)
+}
+
+/// The same, gathering what was seen on the way.
+pub fn evaluate_watched(
+    order: &str,
+    events: &[&Event],
+    regime: &Regime,
+    now: Instant,
+    watch: &mut Watch,
+) -> Evaluation {
     let first = events.iter().find(|event| !words().is_act(event.kind)).filter(|first| first.at <= now);
     let mut evaluation = Evaluation {
         decisions: Vec::new(),
@@ -42,9 +54,10 @@ pub fn evaluate(order: &str, events: &[&Event], regime: &Regime, now: Instant) -
     evaluation.state.received = events.iter().any(|event| event.kind == words().received && event.at <= now);
     let governing: Vec<Vec<Arc<Policy>>> =
         regime.versions.iter().map(|version| governing(&version.rules, first)).collect();
+    see_governing(regime, first, watch);
     for id in ids(&governing) {
         let stages = stages(regime, &governing, id);
-        add(&mut evaluation, id, fold(order, id, &stages, events, now));
+        add(&mut evaluation, id, fold(order, id, &stages, events, now, watch));
     }
     if evaluation.state.policies.is_empty() {
         add_ungoverned(&mut evaluation, events, regime, now);
@@ -58,10 +71,7 @@ pub fn evaluate(order: &str, events: &[&Event], regime: &Regime, now: Instant) -
 
 /// The policies of one version that govern an order with this first event.
 fn governing(rules: &RuleSet, first: &Event) -> Vec<Arc<Policy>> {
-    let own: Vec<(Symbol, Value)> =
-        first.attributes.iter().filter(|(_, value)| *value != Value::Null).cloned().collect();
-    let declared = own.into_iter().filter(|(name, _)| !is_events_own(&rules.vocabulary, first.kind, *name)).collect();
-    let world = World { attributes: declared, round: 1, happened: vec![(first.kind, first.at)], ..World::default() };
+    let world = first_world(rules, first);
     let applies = |policy: &&Arc<Policy>| {
         let (calendar, at) = (&policy.calendar, first.at);
         let date = calendar.date(at);
@@ -71,6 +81,41 @@ fn governing(rules: &RuleSet, first: &Event) -> Vec<Arc<Policy>> {
     let governing: Vec<Arc<Policy>> = rules.policies.iter().filter(applies).cloned().collect();
     let extended: Vec<Symbol> = governing.iter().flat_map(|policy| policy.bases.clone()).collect();
     governing.into_iter().filter(|policy| !extended.contains(&policy.id)).collect()
+}
+
+/// The order as its first event makes it.
+fn first_world(rules: &RuleSet, first: &Event) -> World {
+    let of_the_order = |(name, value): &&(Symbol, Value)| {
+        *value != Value::Null && !is_events_own(&rules.vocabulary, first.kind, *name)
+    };
+    let attributes = first.attributes.iter().filter(of_the_order).cloned().collect();
+    World { attributes, round: 1, happened: vec![(first.kind, first.at)], ..World::default() }
+}
+
+/// Notes which policies of the newest version govern the order, and why the others do not.
+fn see_governing(regime: &Regime, first: &Event, watch: &mut Watch) {
+    let Some(version) = regime.versions.last().filter(|_| watch.is_on()) else { return };
+    let governing = governing(&version.rules, first);
+    for policy in &version.rules.policies {
+        let seen = if governing.iter().any(|governs| governs.id == policy.id) {
+            Seen::Governs
+        } else {
+            Seen::DoesNotGovern(why_not_governing(policy, &version.rules, &governing, first))
+        };
+        watch.note(|| Note { at: first.at, policy: policy.id, round: 1, seen });
+    }
+}
+
+fn why_not_governing(policy: &Policy, rules: &RuleSet, governing: &[Arc<Policy>], first: &Event) -> NotGoverning {
+    let date = policy.calendar.date(first.at);
+    if let Some(instead) = governing.iter().find(|governs| governs.bases.contains(&policy.id)) {
+        return NotGoverning::ExtendedBy(instead.id);
+    }
+    if date < policy.effective || policy.until.is_some_and(|until| date > until) {
+        return NotGoverning::NotInEffect;
+    }
+    let world = first_world(rules, first);
+    NotGoverning::Applies(moment(&world, rules, &policy.calendar, first.at, first).failing(&policy.applies))
 }
 
 fn moment<'a>(

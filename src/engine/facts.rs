@@ -2,6 +2,7 @@
 
 use crate::calendar::Calendar;
 use crate::engine::decision::Key;
+use crate::engine::trace::{Answer, Failing, failing};
 use crate::order::Event;
 use crate::policy::condition::{Condition, Expectation, Fact};
 use crate::policy::model::Colour;
@@ -73,6 +74,14 @@ pub enum Found<'a> {
 }
 
 impl<'a> Moment<'a> {
+    /// The parts that make a condition fail here.
+    pub(crate) fn failing(&self, condition: &Condition) -> Vec<Failing> {
+        failing(condition, &|fact, expectation| {
+            let found = self.find(fact);
+            Answer { met: meets(&found, expectation), found: found.into_value() }
+        })
+    }
+
     pub(crate) fn holds(&self, condition: &Condition) -> bool {
         match condition {
             Condition::Always => true,
@@ -125,6 +134,17 @@ impl<'a> Moment<'a> {
             self.world.cards.iter().filter(|card| card.at < self.at && card.colour == colour && !card.lifted).count();
         #[expect(clippy::cast_precision_loss, reason = "nobody gets so many cards")]
         Found::Number(count as f64)
+    }
+}
+
+impl Found<'_> {
+    fn into_value(self) -> Option<Value> {
+        match self {
+            Found::Absent => None,
+            Found::Attribute(value) => Some(value.clone()),
+            Found::Number(number) => Some(Value::Number(number)),
+            Found::Truth(truth) => Some(Value::Boolean(truth)),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::calendar::Calendar;
 use crate::engine::decision::{Decision, Key, Obligation};
 use crate::engine::facts::{Moment, World};
 use crate::engine::live::{DeadlineState, End, Live};
+use crate::engine::trace::{CancelledBy, Failing, Note, Seen, Watch};
 use crate::order::Event;
 use crate::policy::condition::Condition;
 use crate::policy::model::{Deadline, Policy};
@@ -45,19 +46,21 @@ pub(super) struct Folded {
 /// Rounds that steps may open at one instant: more can only come of a rule that returns an order without end.
 const ROUNDS_AT_ONCE_MAX: u32 = 16;
 
-/// Folds the events up to `now`.
+/// Folds the events up to `now`; `watch` gathers what was seen.
 pub(super) fn fold<'a>(
     order: &'a str,
     id: Symbol,
     stages: &'a [Stage<'a>],
     events: &[&'a Event],
     now: Instant,
+    watch: &mut Watch,
 ) -> Folded {
-    let mut fold = Fold::new(order, id, stages);
+    let mut fold = Fold::new(order, id, stages, std::mem::take(watch));
     let next = fold.run(events, now);
     let calendar = fold.last_calendar();
     let obligations = fold.obligations.iter().map(|live| live.shown(id, calendar, now)).collect();
     let (round, ended) = (fold.world.round, fold.ended);
+    *watch = fold.watch;
     Folded { decisions: fold.decisions, obligations, next, round, ended, attributes: fold.world.attributes }
 }
 
@@ -85,6 +88,7 @@ struct Fold<'a> {
     /// Whether the next `returned` that names no decision is the echo of the latest return.
     echo_expected: bool,
     ended: bool,
+    watch: Watch,
 }
 
 /// A return decision and the event that led to it.
@@ -94,7 +98,7 @@ struct Return<'a> {
 }
 
 impl<'a> Fold<'a> {
-    fn new(order: &'a str, id: Symbol, stages: &'a [Stage<'a>]) -> Fold<'a> {
+    fn new(order: &'a str, id: Symbol, stages: &'a [Stage<'a>], watch: Watch) -> Fold<'a> {
         let mut count_sets: Vec<(&HashMap<Symbol, Count>, Vec<(Symbol, u32)>)> = Vec::new();
         for stage in stages {
             if !count_sets.iter().any(|(known, _)| *known == &stage.vocabulary.counts) {
@@ -119,6 +123,7 @@ impl<'a> Fold<'a> {
             returned: Vec::new(),
             echo_expected: false,
             ended: false,
+            watch,
         }
     }
 
@@ -147,6 +152,23 @@ impl<'a> Fold<'a> {
         let next = self.stages.get(self.stage + 1)?;
         let idle = rest.is_empty() && self.ended;
         (!idle).then_some(next.from)
+    }
+
+    /// Notes what was seen, if anyone asked.
+    fn see(&mut self, at: Instant, seen: impl FnOnce(&Self) -> Seen) {
+        if self.watch.is_on() {
+            let note = Note { at, policy: self.id, round: self.world.round, seen: seen(self) };
+            self.watch.note(|| note);
+        }
+    }
+
+    /// The parts that make a condition fail.
+    fn failing(&self, condition: &Condition, at: Instant, event: Option<&Event>) -> Vec<Failing> {
+        let overdue = |rules: &[Symbol]| self.is_overdue(rules, at);
+        let vocabulary = self.stages[self.stage].vocabulary;
+        let calendar = self.last_calendar();
+        let world = &self.world;
+        Moment { world, attributes: None, vocabulary, calendar, at, event, overdue: &overdue }.failing(condition)
     }
 
     fn policy(&self) -> Option<&'a Policy> {
@@ -194,9 +216,14 @@ impl<'a> Fold<'a> {
     }
 
     /// Ends every open obligation that `concerned` picks.
-    fn cancel(&mut self, concerned: impl Fn(&Live) -> bool) {
-        for live in self.obligations.iter_mut().filter(|live| live.is_open() && concerned(live)) {
-            live.end = Some(End::Cancelled);
+    fn cancel(&mut self, at: Instant, by: &CancelledBy, concerned: impl Fn(&Live) -> bool) {
+        for place in 0..self.obligations.len() {
+            let live = &mut self.obligations[place];
+            if live.is_open() && concerned(live) {
+                live.end = Some(End::Cancelled);
+                let obligation = live.which();
+                self.see(at, |_| Seen::Cancelled { obligation, by: by.clone() });
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use crate::calendar::span::Span;
 use crate::engine::decision::{Obligation, Outcome};
 use crate::engine::due_clock::DueClock;
 use crate::engine::key::Anchor;
+use crate::engine::trace::Which;
 use crate::order::Event;
 use crate::policy::model::{Deadline, Stop, Timing};
 use crate::policy::vocabulary::Value;
@@ -148,6 +149,10 @@ pub(super) struct Live<'a> {
 }
 
 impl Live<'_> {
+    pub(super) fn which(&self) -> Which {
+        Which { rule: self.rule, round: self.round, occurrence: self.occurrence }
+    }
+
     pub(super) fn is_open(&self) -> bool {
         self.end.is_none()
     }

@@ -7,6 +7,7 @@ use crate::calendar::span::Span;
 use crate::engine::facts::is_events_own;
 use crate::engine::key::{Anchor, base_of};
 use crate::engine::live::End;
+use crate::engine::trace::{CancelledBy, Move, NotMoved, NotReacted, Seen};
 use crate::engine::words::words;
 use crate::order::Event;
 use crate::policy::model::{Extends, Once, Reaction, Stop};
@@ -25,7 +26,7 @@ impl<'a> Fold<'a> {
             self.echo_expected = false;
         }
         if echo || self.ended {
-            return;
+            return self.see_nothing_fires(event);
         }
         self.count(event);
         self.note(event.kind, event.at);
@@ -39,6 +40,15 @@ impl<'a> Fold<'a> {
         }
         self.react(event);
         self.open_returned_round(event.at);
+    }
+
+    fn see_nothing_fires(&mut self, event: &Event) {
+        let Some(policy) = self.policy().filter(|_| self.watch.is_on()) else { return };
+        for reaction in &policy.reactions {
+            if reaction.upon.as_ref().is_none_or(|kinds| kinds.contains(&event.kind)) {
+                self.see_not_reacted(reaction, event, |_| NotReacted::NothingFires);
+            }
+        }
     }
 
     /// Whether a `returned` event only says that a return decision was carried out.
@@ -107,30 +117,60 @@ impl<'a> Fold<'a> {
             }
         } else if event.kind == words().resumed {
             for number in 0..self.deadlines.len() {
-                self.resume(number, event.at);
+                self.resume(number, event.at, Some(event));
             }
         }
     }
 
     fn pause(&mut self, number: usize, event: &'a Event) {
         let (deadline, calendar) = (self.deadline(number), self.calendar());
-        let Some(pauses) = &deadline.pauses else { return };
-        if self.deadlines[number].paused_since.is_some() || !self.holds(&pauses.when, event.at, Some(event)) {
+        let Some(pauses) = &deadline.pauses else {
+            return self.see_not_moved(number, event, |_| NotMoved::DoesNotPause);
+        };
+        if self.deadlines[number].paused_since.is_some() {
             return;
+        }
+        if !self.holds(&pauses.when, event.at, Some(event)) {
+            return self.see_not_moved(number, event, |fold| {
+                NotMoved::When(fold.failing(&pauses.when, event.at, Some(event)))
+            });
         }
         let state = &mut self.deadlines[number];
         state.paused_since = Some(event.at);
         state.pause_ends = pauses.at_most.map(|span| calendar.due(event.at, span, Counting::NextDay).at);
         state.pauses.push((event.at, None));
-        for live in self.obligations.iter_mut().filter(|live| live.is_open() && live.deadline == Some(number)) {
+        for place in self.open_of(number) {
+            let live = &mut self.obligations[place];
+            let obligation = live.which();
             if live.clock.suspend(event.at, calendar) {
                 live.set_due(event.at, deadline, calendar);
+                let by = Move::Suspended { event: Some(event.id.clone()), left: live.clock.left() };
+                self.see(event.at, |_| Seen::Moved { obligation, by, due: None });
+            } else {
+                let why = if live.clock.can_pause() { NotMoved::TooLate } else { NotMoved::Fixed };
+                self.see(event.at, |_| Seen::NotMoved { obligation, event: event.id.clone(), why });
+            }
+        }
+    }
+
+    /// The places of a deadline's open obligations.
+    fn open_of(&self, number: usize) -> Vec<usize> {
+        let open =
+            |place: &usize| self.obligations[*place].is_open() && self.obligations[*place].deadline == Some(number);
+        (0..self.obligations.len()).filter(open).collect()
+    }
+
+    fn see_not_moved(&mut self, number: usize, event: &Event, why: impl Fn(&Self) -> NotMoved) {
+        if self.watch.is_on() {
+            for place in self.open_of(number) {
+                let obligation = self.obligations[place].which();
+                self.see(event.at, |fold| Seen::NotMoved { obligation, event: event.id.clone(), why: why(fold) });
             }
         }
     }
 
     /// Ends a deadline's pause; says which obligations run again by it.
-    pub(super) fn resume(&mut self, number: usize, at: Instant) -> Vec<usize> {
+    pub(super) fn resume(&mut self, number: usize, at: Instant, event: Option<&Event>) -> Vec<usize> {
         let (deadline, calendar) = (self.deadline(number), self.calendar());
         let state = &mut self.deadlines[number];
         if state.paused_since.take().is_none() {
@@ -141,13 +181,17 @@ impl<'a> Fold<'a> {
             *end = Some(at);
         }
         let mut resumed = Vec::new();
-        for (place, live) in self.obligations.iter_mut().enumerate() {
-            if live.is_open() && live.deadline == Some(number) && live.clock.can_pause() {
+        for place in self.open_of(number) {
+            let live = &mut self.obligations[place];
+            if live.clock.can_pause() {
                 live.release = live.release.max(at);
-                if live.clock.resume(at) {
-                    live.set_due(at, deadline, calendar);
-                    resumed.push(place);
-                }
+            }
+            if live.clock.resume(at) {
+                live.set_due(at, deadline, calendar);
+                resumed.push(place);
+                let (obligation, due) = (live.which(), live.due);
+                let by = Move::Resumed { event: event.map(|event| event.id.clone()) };
+                self.see(at, |_| Seen::Moved { obligation, by, due });
             }
         }
         resumed
@@ -163,14 +207,28 @@ impl<'a> Fold<'a> {
             let Some(deadline) = live.deadline.filter(|_| live.is_open()).map(|number| self.deadline(number)) else {
                 continue;
             };
-            let Some(extends) = &deadline.extends else { continue };
+            let Some(extends) = &deadline.extends else {
+                let obligation = live.which();
+                self.see(event.at, |_| Seen::NotMoved {
+                    obligation,
+                    event: event.id.clone(),
+                    why: NotMoved::DoesNotExtend,
+                });
+                continue;
+            };
             let in_time = live.due.is_none_or(|due| event.at <= due);
             let granted =
                 asked.filter(|_| in_time && self.holds(&extends.when, event.at, Some(event))).and_then(|asked| {
                     room(extends, self.obligations[place].extended, self.obligations[place].extended_times, asked)
                 });
             if let Some(granted) = granted {
-                self.grant(place, granted, event.at);
+                self.grant(place, granted, event, granted != asked.unwrap_or(granted));
+            } else {
+                let obligation = self.obligations[place].which();
+                self.see(event.at, |fold| {
+                    let why = fold.why_not_extended(extends, in_time, asked, event);
+                    Seen::NotMoved { obligation, event: event.id.clone(), why }
+                });
             }
             if granted.is_none() || granted != asked {
                 self.flag_extension(place, event, granted);
@@ -178,8 +236,22 @@ impl<'a> Fold<'a> {
         }
     }
 
-    fn grant(&mut self, place: usize, granted: Span, at: Instant) {
-        let calendar = self.calendar();
+    fn why_not_extended(&self, extends: &Extends, in_time: bool, asked: Option<Span>, event: &Event) -> NotMoved {
+        let kind = std::mem::discriminant::<Span>;
+        let fits = |asked: &Span| extends.at_most.is_none_or(|most| kind(&most) == kind(asked));
+        if !in_time {
+            NotMoved::TooLate
+        } else if !self.holds(&extends.when, event.at, Some(event)) {
+            NotMoved::When(self.failing(&extends.when, event.at, Some(event)))
+        } else if asked.is_some_and(|asked| fits(&asked)) {
+            NotMoved::UsedUp
+        } else {
+            NotMoved::NoSpan
+        }
+    }
+
+    fn grant(&mut self, place: usize, granted: Span, event: &Event, in_part: bool) {
+        let (calendar, at) = (self.calendar(), event.at);
         let number = self.obligations[place].deadline.expect("only an open obligation is extended");
         let deadline = self.deadline(number);
         let live = &mut self.obligations[place];
@@ -187,6 +259,9 @@ impl<'a> Fold<'a> {
         live.extended_times += 1;
         live.clock.extend(at, granted);
         live.set_due(at, deadline, calendar);
+        let (obligation, due) = (live.which(), live.due);
+        let by = Move::Extended { event: event.id.clone(), by: granted, in_part };
+        self.see(at, |_| Seen::Moved { obligation, by, due });
     }
 
     fn stop(&mut self, event: &'a Event) {
@@ -196,6 +271,7 @@ impl<'a> Fold<'a> {
             let Some(number) = live.deadline.filter(|_| live.is_open()) else { continue };
             let deadline = &policy.deadlines[number];
             if !matches_start(deadline.matching, live.event, event) {
+                self.see_not_stopped(place, &deadline.stop, event, false);
                 continue;
             }
             let mut progress = std::mem::take(&mut self.obligations[place].progress);
@@ -206,9 +282,26 @@ impl<'a> Fold<'a> {
             if met {
                 live.end = Some(End::Stopped(event.at));
                 live.department = department;
+                let obligation = live.which();
+                self.see(event.at, |_| Seen::Stopped { obligation, event: event.id.clone() });
+            } else {
+                self.see_not_stopped(place, &deadline.stop, event, true);
             }
         }
         self.stop_latest_starts(event);
+    }
+
+    fn see_not_stopped(&mut self, place: usize, stops: &[Stop], event: &Event, matched: bool) {
+        let failing = |fold: &Self, stop: &Stop| match stop {
+            Stop::Event(kind, when) if *kind == event.kind && matched => fold.failing(when, event.at, Some(event)),
+            _ => Vec::new(),
+        };
+        let concerned = stops.iter().any(|stop| matches!(stop, Stop::Event(kind, _) if *kind == event.kind));
+        if concerned && self.watch.is_on() {
+            let obligation = self.obligations[place].which();
+            let failing = stops.iter().flat_map(|stop| failing(self, stop)).collect();
+            self.see(event.at, |_| Seen::NotStopped { obligation, event: event.id.clone(), failing });
+        }
     }
 
     fn stop_latest_starts(&mut self, event: &'a Event) {
@@ -232,11 +325,13 @@ impl<'a> Fold<'a> {
     /// What the event does to the order as a whole.
     fn turn(&mut self, event: &'a Event) {
         if event.kind == words().returned {
-            self.enter_round();
+            self.enter_round(event.at);
+            self.see(event.at, |_| Seen::RoundOpened { event: Some(event.id.clone()), decision: None });
             self.note(event.kind, event.at);
         } else if event.kind == words().withdrawn || event.kind == words().archived {
             self.ended = true;
-            self.cancel(|_| true);
+            self.see(event.at, |_| Seen::OrderEnded { event: event.id.clone() });
+            self.cancel(event.at, &CancelledBy::OrderEnd, |_| true);
             self.deadlines.iter_mut().for_each(|state| state.latest = None);
             self.deadlines.iter_mut().for_each(|state| state.pause_ends = None);
         }
@@ -246,11 +341,24 @@ impl<'a> Fold<'a> {
         let Some(policy) = self.policy() else { return };
         for reaction in &policy.reactions {
             let upon = reaction.upon.as_ref().is_none_or(|kinds| kinds.contains(&event.kind));
-            if upon && self.may_fire(reaction) && self.holds(&reaction.when, event.at, Some(event)) {
+            if !upon {
+                continue;
+            }
+            if !self.may_fire(reaction) {
+                self.see_not_reacted(reaction, event, |_| NotReacted::FiredBefore);
+            } else if self.holds(&reaction.when, event.at, Some(event)) {
                 let occurrence = self.record_firing(reaction);
                 self.make_reaction(reaction, occurrence, event);
+            } else {
+                let failing = |fold: &Self| fold.failing(&reaction.when, event.at, Some(event));
+                self.see_not_reacted(reaction, event, |fold| NotReacted::When(failing(fold)));
             }
         }
+    }
+
+    fn see_not_reacted(&mut self, reaction: &Reaction, event: &Event, why: impl FnOnce(&Self) -> NotReacted) {
+        let rule = reaction.id;
+        self.see(event.at, |fold| Seen::NotReacted { rule, event: event.id.clone(), why: why(fold) });
     }
 
     fn may_fire(&self, reaction: &Reaction) -> bool {

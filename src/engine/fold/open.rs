@@ -5,6 +5,7 @@ use crate::calendar::{Calendar, Counting};
 use crate::engine::due_clock::{Base, DueClock};
 use crate::engine::key::Anchor;
 use crate::engine::live::{DeadlineState, LatestStart, Live, StepState, StopProgress};
+use crate::engine::trace::{CancelledBy, Limited, NotOpened, Opened, OpenedBy, PassedOver, Seen};
 use crate::engine::words::words;
 use crate::order::Event;
 use crate::policy::model::{Deadline, Limit, Within};
@@ -14,19 +15,20 @@ use crate::time::Instant;
 use chrono::NaiveDate;
 
 /// What begins at an opening.
-#[derive(Clone, Copy)]
 pub(super) struct Opening<'a, 's> {
     /// The event at hand.
     pub(super) event: Option<&'a Event>,
     pub(super) at: Instant,
     /// Its anchor where the deadline's own is not enough (`each`, a restart).
     pub(super) anchor: &'s Anchor,
-    pub(super) restart: bool,
+    pub(super) by: OpenedBy,
 }
 
 /// What a start's limit comes to.
 pub(super) struct Chosen {
     pub(super) base: Option<Base>,
+    /// The entry of `within` that was chosen.
+    pub(super) entry: Option<usize>,
     /// What the event carries for `due_from` is missing, malformed or not after the start.
     pub(super) unusable: bool,
 }
@@ -39,11 +41,30 @@ impl<'a> Fold<'a> {
             let restart = !deadline.each && state.has_opened && deadline.restart_on.contains(&kind);
             let start = deadline.start.contains(&kind) && (deadline.each || !state.found_start);
             if restart {
-                self.cancel(|live| live.deadline == Some(number));
-                self.open(number, Opening { event, at, anchor, restart });
+                let by = CancelledBy::Restart(event.map_or_else(|| "".into(), |event| event.id.clone()));
+                self.cancel(at, &by, |live| live.deadline == Some(number));
+                self.open(number, Opening { event, at, anchor, by: opened_by(anchor, true) });
             } else if start && self.holds(&deadline.when, at, event) {
-                self.open(number, Opening { event, at, anchor, restart });
+                self.open(number, Opening { event, at, anchor, by: opened_by(anchor, false) });
+            } else if deadline.start.contains(&kind) {
+                self.see_not_opened(number, at, event, |fold| match start {
+                    true => NotOpened::When(fold.failing(&deadline.when, at, event)),
+                    false => NotOpened::AlreadyOpened,
+                });
             }
+        }
+    }
+
+    fn see_not_opened(
+        &mut self,
+        number: usize,
+        at: Instant,
+        event: Option<&Event>,
+        why: impl FnOnce(&Self) -> NotOpened,
+    ) {
+        if self.watch.is_on() {
+            let rule = self.deadline(number).id;
+            self.see(at, |fold| Seen::NotOpened { rule, event: event.map(|event| event.id.clone()), why: why(fold) });
         }
     }
 
@@ -70,10 +91,18 @@ impl<'a> Fold<'a> {
             let Some(latest) = state.latest.take_if(|latest| latest.opens_at <= at) else { continue };
             looked = true;
             let deadline = self.deadline(number);
-            let wanted = !latest.stopped && !self.deadlines[number].found_start;
-            if wanted && self.holds(&deadline.when, at, Some(latest.event)) {
+            if self.deadlines[number].found_start {
+                continue;
+            }
+            let event = Some(latest.event);
+            if latest.stopped {
+                self.see_not_opened(number, at, None, |_| NotOpened::StoppedBefore);
+            } else if self.holds(&deadline.when, at, event) {
                 let anchor = Anchor::Event(latest.event.id.clone());
-                self.open(number, Opening { event: Some(latest.event), at, anchor: &anchor, restart: false });
+                let by = OpenedBy::AtLatest(latest.event.id.clone());
+                self.open(number, Opening { event, at, anchor: &anchor, by });
+            } else {
+                self.see_not_opened(number, at, None, |fold| NotOpened::When(fold.failing(&deadline.when, at, event)));
             }
         }
         looked
@@ -83,7 +112,8 @@ impl<'a> Fold<'a> {
         let (deadline, calendar) = (self.deadline(number), self.calendar());
         let start = self.counted_from(deadline, opening.at);
         let chosen = self.choose(deadline, start, &opening, None);
-        let anchor = match (deadline.each || opening.restart, deadline.order_scope) {
+        let restart = matches!(opening.by, OpenedBy::Restart(_));
+        let anchor = match (deadline.each || restart, deadline.order_scope) {
             (true, _) => opening.anchor.clone(),
             (false, true) => Anchor::Order,
             (false, false) => Anchor::Round(self.world.round),
@@ -94,14 +124,38 @@ impl<'a> Fold<'a> {
             let occurrence = state.number + 1;
             self.flag_due_from(number, &anchor, occurrence, opening.at);
         }
-        let Some(base) = chosen.base else { return };
+        let Some(base) = chosen.base else {
+            let why = if chosen.unusable { NotOpened::NoDue } else { NotOpened::NoEntry };
+            return self.see_not_opened(number, opening.at, opening.event, |_| why);
+        };
         let state = &mut self.deadlines[number];
         state.has_opened = true;
         state.number += 1;
         let clock = running_clock(state, start, base, calendar);
         let mut live = self.live(number, &opening, anchor, clock);
         live.set_due(opening.at, deadline, calendar);
+        self.see_opened(&live, deadline, base, chosen.entry, opening.by);
         self.obligations.push(live);
+    }
+
+    fn see_opened(&mut self, live: &Live, deadline: &Deadline, base: Base, entry: Option<usize>, by: OpenedBy) {
+        if !self.watch.is_on() {
+            return;
+        }
+        let limit = match (base, &deadline.limit) {
+            (Base::Counted(span, counting), _) => Limited::Span { span, counting, entry: entry.unwrap_or_default() },
+            (Base::Fixed(_), Limit::By(time)) => Limited::By(*time),
+            (Base::Fixed(_), Limit::DueFrom(attribute, _)) => Limited::Given(*attribute),
+            (Base::Fixed(_), Limit::Within(_)) => return,
+        };
+        let version = self.stages[self.stage].version.clone();
+        let obligation = live.which();
+        let opened = Opened { obligation, by, start: live.clock.start, limit, due: live.due, version };
+        self.see(live.opened, |_| Seen::Opened(opened));
+        for (state, step) in live.steps.iter().zip(&deadline.ladder).filter(|(state, _)| state.done) {
+            let (step, why) = (step.id, PassedOver::NoTimeBefore);
+            self.see(state.at.unwrap_or(live.opened), |_| Seen::StepPassedOver { obligation, step, why });
+        }
     }
 
     fn live(&self, number: usize, opening: &Opening<'a, '_>, anchor: Anchor, clock: DueClock) -> Live<'a> {
@@ -146,25 +200,34 @@ impl<'a> Fold<'a> {
     ) -> Chosen {
         let within = |entries: &[Within]| {
             let holds = |entry: &&Within| self.holds_with(&entry.when, opening.at, opening.event, attributes);
-            entries.iter().find(holds).map(|entry| Base::Counted(entry.is, deadline.counting))
+            entries
+                .iter()
+                .position(|entry| holds(&entry))
+                .map(|entry| (entry, Base::Counted(entries[entry].is, deadline.counting)))
         };
         match &deadline.limit {
-            Limit::Within(entries) => Chosen { base: within(entries), unusable: false },
-            Limit::By(time) => {
-                Chosen { base: Some(Base::Fixed(self.calendar().due_by(start, *time).at)), unusable: false }
+            Limit::Within(entries) => {
+                let (entry, base) = within(entries).unzip();
+                Chosen { base, entry, unusable: false }
             }
+            Limit::By(time) => Chosen {
+                base: Some(Base::Fixed(self.calendar().due_by(start, *time).at)),
+                entry: None,
+                unusable: false,
+            },
             Limit::DueFrom(attribute, entries) => {
                 let carried = opening.event.and_then(|event| event.attribute(*attribute));
                 let given =
                     carried.and_then(|value| instant_of(value, self.calendar())).filter(|due| *due > opening.at);
-                Chosen { base: given.map(Base::Fixed).or_else(|| within(entries)), unusable: given.is_none() }
+                let (entry, fallback) = within(entries).filter(|_| given.is_none()).unzip();
+                Chosen { base: given.map(Base::Fixed).or(fallback), entry, unusable: given.is_none() }
             }
         }
     }
 
     /// Begins the next round: what is open in this one is cancelled.
-    pub(super) fn enter_round(&mut self) {
-        self.cancel(|live| !live.order_scope);
+    pub(super) fn enter_round(&mut self, at: Instant) {
+        self.cancel(at, &CancelledBy::NewRound, |live| !live.order_scope);
         self.world.round += 1;
         self.world.happened.clear();
         for number in 0..self.deadlines.len() {
@@ -180,9 +243,21 @@ impl<'a> Fold<'a> {
         self.returned.extend(returns.iter().map(|made| made.key.clone()));
         self.echo_expected = true;
         if !self.ended {
-            self.enter_round();
+            self.enter_round(at);
+            let event = first.event.map(|event| event.id.clone());
+            self.see(at, |_| Seen::RoundOpened { event, decision: Some(first.key.clone()) });
             self.start(words().returned, first.event, at, &Anchor::Return(first.key.clone()));
         }
+    }
+}
+
+fn opened_by(anchor: &Anchor, restart: bool) -> OpenedBy {
+    match anchor {
+        Anchor::Event(id) if restart => OpenedBy::Restart(id.clone()),
+        Anchor::Return(key) if restart => OpenedBy::Restart(key.clone()),
+        Anchor::Event(id) => OpenedBy::Start(id.clone()),
+        Anchor::Return(key) => OpenedBy::Return(key.clone()),
+        Anchor::Round(_) | Anchor::Order => OpenedBy::Start("".into()),
     }
 }
 

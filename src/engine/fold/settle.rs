@@ -2,6 +2,7 @@
 //! step's return opens.
 
 use super::{Fold, ROUNDS_AT_ONCE_MAX};
+use crate::engine::trace::{PassedOver, Seen};
 use crate::policy::model::Timing;
 use crate::time::Instant;
 
@@ -48,7 +49,7 @@ impl Fold<'_> {
         for number in 0..self.deadlines.len() {
             let Some(end) = self.deadlines[number].pause_ends.filter(|end| *end <= at) else { continue };
             ended = true;
-            for place in self.resume(number, end) {
+            for place in self.resume(number, end, None) {
                 self.flag_pause(place, end);
             }
         }
@@ -74,6 +75,12 @@ impl Fold<'_> {
             }
             if holds {
                 self.make_step(place, number, step, at);
+            } else {
+                let (obligation, event, step_id) = (live.which(), live.event, step.id);
+                self.see(at, |fold| {
+                    let why = PassedOver::When(fold.failing(&step.when, at, event));
+                    Seen::StepPassedOver { obligation, step: step_id, why }
+                });
             }
         }
         !due.is_empty()

@@ -5,6 +5,7 @@ use super::Fold;
 use super::open::Opening;
 use crate::engine::key::Anchor;
 use crate::engine::live::{DeadlineState, End, StepState};
+use crate::engine::trace::{CancelledBy, OpenedBy, PassedOver, Seen};
 use crate::policy::model::{Deadline, Policy, Step, Timing};
 use crate::symbol::Symbol;
 use crate::time::Instant;
@@ -15,7 +16,8 @@ impl<'a> Fold<'a> {
         self.stage += 1;
         self.take_over_counts();
         let Some(new) = self.policy() else {
-            self.cancel(|_| true);
+            let from = self.stages[self.stage].from;
+            self.cancel(from, &CancelledBy::Edit, |_| true);
             self.deadlines.clear();
             return;
         };
@@ -54,9 +56,8 @@ impl<'a> Fold<'a> {
             let Some(number) = live.deadline else { continue };
             match successor[number] {
                 None => {
-                    let live = &mut self.obligations[place];
-                    live.deadline = None;
-                    live.end = live.end.or(Some(End::Cancelled));
+                    self.cancel_one(place, from);
+                    self.obligations[place].deadline = None;
                 }
                 Some(number_now) => {
                     let was_open = live.is_open();
@@ -70,6 +71,15 @@ impl<'a> Fold<'a> {
         }
     }
 
+    fn cancel_one(&mut self, place: usize, from: Instant) {
+        let live = &mut self.obligations[place];
+        if live.is_open() {
+            live.end = Some(End::Cancelled);
+            let obligation = live.which();
+            self.see(from, |_| Seen::Cancelled { obligation, by: CancelledBy::Edit });
+        }
+    }
+
     /// Counts an open obligation's due anew, and leaves out what of its new ladder is already past.
     fn recount(&mut self, place: usize, old_ladder: &[Step], from: Instant) {
         let calendar = self.calendar();
@@ -77,10 +87,10 @@ impl<'a> Fold<'a> {
         let number = live.deadline.expect("its rule still exists");
         let deadline = self.deadline(number);
         let anchor = Anchor::Order;
-        let opening = Opening { event: live.event, at: live.opened, anchor: &anchor, restart: false };
+        let by = OpenedBy::Start("".into());
+        let opening = Opening { event: live.event, at: live.opened, anchor: &anchor, by };
         let Some(base) = self.choose(deadline, live.clock.start, &opening, Some(&live.attributes)).base else {
-            self.obligations[place].end = Some(End::Cancelled);
-            return;
+            return self.cancel_one(place, from);
         };
         let clock = live.clock.recounted(base, deadline.pauses.is_some(), calendar);
         let steps = carry_steps(&live.steps, old_ladder, &deadline.ladder);
@@ -98,14 +108,20 @@ impl<'a> Fold<'a> {
         let number = self.obligations[place].deadline.expect("its rule still exists");
         let (deadline, paused_since) = (self.deadline(number), self.deadlines[number].paused_since);
         let live = &mut self.obligations[place];
+        let mut left_out = Vec::new();
         for (number, step) in deadline.ladder.iter().enumerate() {
             let past = live.fires_at(number, deadline, paused_since).is_some_and(|at| at < from);
             let expendable = matches!(step.timing, Timing::Before(_));
             if past && (expendable || !catch_up) {
                 live.steps[number].done = true;
+                left_out.push(step.id);
             }
         }
         live.release = live.release.max(from);
+        let obligation = live.which();
+        for step in left_out {
+            self.see(from, |_| Seen::StepPassedOver { obligation, step, why: PassedOver::Edited });
+        }
     }
 }
 
