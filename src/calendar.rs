@@ -6,6 +6,7 @@
 
 mod count;
 mod hours;
+pub mod layout;
 pub mod read;
 pub mod span;
 mod table;
@@ -114,6 +115,28 @@ pub enum Counting {
 /// A time of the local clock, as in `by: "09:00"`: minutes since midnight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockTime(pub u16);
+
+impl ClockTime {
+    /// Reads `09:00`; 24:00 is none, for no clock shows it.
+    pub fn parse(text: &str) -> Option<ClockTime> {
+        parse_minutes(text).filter(|&minutes| minutes < DATE_MINUTES).map(ClockTime)
+    }
+}
+
+/// Minutes of a date of 24 hours.
+const DATE_MINUTES: u16 = 24 * 60;
+
+/// Minutes since midnight of `09:30`; `24:00` is the last.
+fn parse_minutes(text: &str) -> Option<u16> {
+    let (hours, minutes) = text.split_once(':')?;
+    let is_two_digits = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_two_digits(hours) || !is_two_digits(minutes) {
+        return None;
+    }
+    let (hours, minutes): (u16, u16) = (hours.parse().ok()?, minutes.parse().ok()?);
+    let time = hours * 60 + minutes;
+    (minutes < 60 && time <= DATE_MINUTES).then_some(time)
+}
 
 /// A due: when, and whether its day lies outside the calendar's horizon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

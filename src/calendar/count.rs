@@ -121,7 +121,7 @@ impl Calendar {
 
     /// The date after which the counting begins: its first working day is day 1.
     #[inline]
-    fn day_zero(&self, start: i64, counting: Counting) -> Option<i64> {
+    pub(super) fn day_zero(&self, start: i64, counting: Counting) -> Option<i64> {
         let day = self.zone.day(start);
         match counting {
             Counting::NextDay | Counting::Elapsed => Some(day),

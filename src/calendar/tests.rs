@@ -60,7 +60,7 @@ fn instant(text: &str) -> Instant {
 }
 
 /// `2026-01-05 10:00` of Shanghai.
-fn local(text: &str) -> Instant {
+pub(super) fn local(text: &str) -> Instant {
     instant(&format!("{}:00+08:00", text.replace(' ', "T")))
 }
 

@@ -1,6 +1,6 @@
 //! The words of a calendar's file: times, intervals, month-days, lengths of a day, horizons and zones.
 
-use crate::calendar::Opening;
+use crate::calendar::{DATE_MINUTES, Opening, parse_minutes};
 use crate::text::Text;
 use crate::text::nearest::nearest;
 use crate::text::problem::{Problem, Problems};
@@ -9,23 +9,10 @@ use crate::text::want::{self, Word, report, shortened};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-/// Minutes of a date.
-const DATE_MINUTES: u16 = 24 * 60;
-
-/// Minutes since midnight of `09:30`; `24:00` is the last.
-pub(super) fn parse_time(text: &str) -> Option<u16> {
-    let (hours, minutes) = text.split_once(':')?;
-    let two_digits =
-        |part: &str| (part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse().ok());
-    let (hours, minutes): (u16, u16) = (two_digits(hours)??, two_digits(minutes)??);
-    let time = hours * 60 + minutes;
-    (minutes < 60 && time <= DATE_MINUTES).then_some(time)
-}
-
 /// An opening interval, `08:30-12:00`.
 pub(super) fn opening(node: &Node, problems: &mut Problems) -> Option<Opening> {
     let word = want::word(node, problems)?;
-    let times = word.text.split_once('-').and_then(|(open, close)| Some((parse_time(open)?, parse_time(close)?)));
+    let times = word.text.split_once('-').and_then(|(open, close)| Some((parse_minutes(open)?, parse_minutes(close)?)));
     match times {
         None => report(malformed_interval(word), problems),
         Some((open, close)) if close <= open => report(closes_before_it_opens(word), problems),
@@ -136,10 +123,10 @@ mod tests {
 
     #[test]
     fn times_are_of_two_digits_each_and_end_with_24_00() {
-        assert_eq!(parse_time("09:30"), Some(570));
-        assert_eq!(parse_time("24:00"), Some(1440));
+        assert_eq!(parse_minutes("09:30"), Some(570));
+        assert_eq!(parse_minutes("24:00"), Some(1440));
         for text in ["9:30", "24:01", "09:60", "0930", "+9:30", "", ":", "25:00", "九点"] {
-            assert_eq!(parse_time(text), None, "{text}");
+            assert_eq!(parse_minutes(text), None, "{text}");
         }
     }
 
