@@ -22,4 +22,6 @@ pub mod metrics;
 
 pub mod notify;
 
+pub mod demo;
+
 pub mod cli;

@@ -18,7 +18,7 @@ use std::time::Duration;
 /// An answer longer than this is cut: no gateway has that much to say.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 const CONNECT_MAX: Duration = Duration::from_secs(5);
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
+const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
 
 /// What came back.
 #[derive(Debug)]

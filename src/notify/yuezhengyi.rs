@@ -1,4 +1,4 @@
-//! 粤政易, the provincial edition of WeCom (企业微信): messages of an application to persons ([`app`]), and of a group's
+//! 粤政易, the provincial edition of `WeCom` (企业微信): messages of an application to persons ([`app`]), and of a group's
 //! robot to its group ([`robot`]).
 //!
 //! The platform answers HTTP 200 even to what it refuses: `errcode` in the body alone says what became of a message.

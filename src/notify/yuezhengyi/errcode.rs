@@ -14,7 +14,7 @@ pub enum Verdict {
 
 const BUSY: Duration = Duration::from_secs(5);
 /// The platform counts by the minute.
-const NEXT_MINUTE: Duration = Duration::from_secs(60);
+const NEXT_MINUTE: Duration = Duration::from_mins(1);
 
 /// The access token is invalid or has expired: to be fetched anew.
 pub fn is_token(code: i64) -> bool {

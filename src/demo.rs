@@ -1,0 +1,3 @@
+//! What `duban demo` needs besides the daemon itself.
+
+pub mod sinks;
