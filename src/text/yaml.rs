@@ -12,7 +12,7 @@ use serde_yaml::granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 mod syntax;
@@ -32,6 +32,23 @@ pub fn read_file(path: &Path, problems: &mut Problems) -> Option<Node> {
             None
         }
     }
+}
+
+/// The YAML files of a folder by name, hidden ones left out; a folder that cannot be listed is a problem and has none.
+pub fn files_in(folder: &Path, problems: &mut Problems) -> Vec<PathBuf> {
+    let listed = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let entries = listed.unwrap_or_else(|error| {
+        problems.push(unreadable(&folder.display().to_string(), &error));
+        Vec::new()
+    });
+    let mut files: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).filter(|path| is_yaml(path)).collect();
+    files.sort();
+    files
+}
+
+fn is_yaml(path: &Path) -> bool {
+    let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    !is_hidden && path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
 /// The problem of a file or folder that cannot be read.

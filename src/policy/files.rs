@@ -1,0 +1,273 @@
+//! The rules directory as a whole: which files are what, and which policy builds on which.
+//!
+//! Every file is read to its end whatever is wrong with another. A rule set exists only if no file has an error.
+
+use crate::calendar::read::Calendars;
+use crate::policy::directory::Directory;
+use crate::policy::directory::read::{self as directory, Channels};
+use crate::policy::model::{Policy, RuleSet};
+use crate::policy::read::places::Places;
+use crate::policy::read::{Reader, inherit, vocabulary};
+use crate::policy::vocabulary::Vocabulary;
+use crate::symbol::Symbol;
+use crate::text::Text;
+use crate::text::nearest::nearest;
+use crate::text::place::{Place, Source};
+use crate::text::problem::{Problem, Problems};
+use crate::text::tree::Node;
+use crate::text::want::{self, Word};
+use crate::text::yaml;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What the files hold.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The rules; none if any file has an error.
+    pub rules: Option<RuleSet>,
+    /// Who is told, as far as it could be read.
+    pub directory: Directory,
+    /// Where the directory's names stand.
+    pub directory_places: directory::Places,
+    /// The calendars, as far as they could be read.
+    pub calendars: Calendars,
+    /// Everything that is wrong; what only matters in the long run is found by [`judge`](crate::policy::judge).
+    pub problems: Problems,
+    /// Every policy that could be read, abstract ones left out, and where its parts stand.
+    pub(crate) read: Vec<(Arc<Policy>, Places)>,
+}
+
+/// The files of the rules directory that are no policies.
+const OTHER_FILES: [&str; 3] = ["vocabulary.yaml", "directory.yaml", "rosters.yaml"];
+
+/// A policy as its file gives it.
+struct Written {
+    id: String,
+    root: Node,
+}
+
+/// Reads the rules and the calendars. `channels`: those of the configuration, if one is at hand.
+pub(crate) fn load(rules: &Path, calendars: &Path, channels: &Channels) -> Loaded {
+    let mut problems = Problems::new();
+    let vocabulary_root = required(&rules.join("vocabulary.yaml"), rules, &mut problems);
+    let (vocabulary, in_terms) = match &vocabulary_root {
+        Some(root) => vocabulary::read(root, &mut problems),
+        None => (Vocabulary::built_in(), Vec::new()),
+    };
+    let directory_file = rules.join("directory.yaml");
+    let directory_root = directory_file.exists().then(|| yaml::read_file(&directory_file, &mut problems)).flatten();
+    let (directory, directory_places) = match &directory_root {
+        Some(root) => directory::read(root, &vocabulary, channels, &mut problems),
+        None => Default::default(),
+    };
+    let calendar_files = calendars;
+    let calendars = crate::calendar::read::load(calendars, &mut problems);
+    let written = policies(rules, &mut problems);
+    let recipients = directory_root.map(|_| directory.recipients.keys().map(|name| name.to_string()).collect());
+    let world = World { vocabulary: &vocabulary, recipients, calendars: &calendars };
+    let read = world.read(&written, &mut problems);
+    world.deadlines_of_terms(&in_terms, &written, &mut problems);
+    if world.recipients.is_none() && !directory_file.exists() {
+        no_directory(&directory_file, &read).into_iter().for_each(|problem| problems.push(problem));
+    }
+    let sources =
+        vocabulary_root.iter().chain(written.iter().map(|policy| &policy.root)).map(|root| &root.place.source);
+    let version = version(sources, calendar_files);
+    let rules = (!problems.has_errors()).then(|| RuleSet {
+        version,
+        vocabulary: Arc::new(vocabulary.clone()),
+        policies: read.iter().map(|(policy, _)| Arc::clone(policy)).collect(),
+    });
+    Loaded { rules, directory, directory_places, calendars, problems, read }
+}
+
+/// A file without which nothing can be said about the others.
+fn required(file: &Path, folder: &Path, problems: &mut Problems) -> Option<Node> {
+    if folder.is_dir() && !file.exists() {
+        let place = Place::whole(&Source::new(file.display().to_string(), ""));
+        let message = Text::new("缺少词汇表 vocabulary.yaml", "the vocabulary, vocabulary.yaml, is missing");
+        let hint = Text::new(
+            "在规则目录里新建 vocabulary.yaml，声明属性、事件和条件名；可以是空文件",
+            "create vocabulary.yaml in the rules directory with attributes, events and terms; it may be empty",
+        );
+        problems.push(Problem::error(&place, "missing-file", message).hint(hint));
+        return None;
+    }
+    let root = yaml::read_file(file, problems)?;
+    let empty = Node { place: root.place.clone(), kind: crate::text::tree::Kind::Mapping(Vec::new()) };
+    Some(if root.is_null() { empty } else { root })
+}
+
+fn no_directory(file: &Path, read: &[(Arc<Policy>, Places)]) -> Option<Problem> {
+    let (name, at) = read.iter().flat_map(|(_, places)| &places.recipients).next()?;
+    let place = Place::whole(&Source::new(file.display().to_string(), ""));
+    let message = Text::new(
+        format!("缺少通讯录 directory.yaml，不知道“{name}”是谁"),
+        format!("directory.yaml is missing: nobody knows who `{name}` is"),
+    );
+    let hint = Text::new(
+        "在规则目录里新建 directory.yaml，在 recipients 下登记通知对象",
+        "create directory.yaml in the rules directory and list the recipients",
+    );
+    let label = Text::new("规则在这里用到它", "named here");
+    Some(Problem::error(&place, "missing-file", message).hint(hint).related(at, label))
+}
+
+/// The policies of the directory, by file name; of two with one id the first.
+fn policies(folder: &Path, problems: &mut Problems) -> Vec<Written> {
+    let mut found: Vec<Written> = Vec::new();
+    for path in yaml::files_in(folder, problems) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if OTHER_FILES.contains(&name.as_str()) {
+            continue;
+        }
+        let Some(root) = yaml::read_file(&path, problems) else { continue };
+        if let Some(policy) = written(root, problems) {
+            let twice = found.iter().find(|other| other.id == policy.id).map(|first| defined_twice(&policy, first));
+            match twice {
+                Some(problem) => problems.push(problem),
+                None => found.push(policy),
+            }
+        }
+    }
+    found
+}
+
+/// A file with `policy:`. One without is none of ours, unless it looks as if the key had been forgotten or misspelt.
+fn written(root: Node, problems: &mut Problems) -> Option<Written> {
+    if root.get("policy").is_some_and(|id| !id.is_null()) {
+        let id = want::word(root.get("policy")?, problems)?.text.to_owned();
+        return Some(Written { id, root });
+    }
+    let keys = root.mapping().unwrap_or_default().iter().map(|entry| entry.key.text.as_str());
+    let misspelt = keys.clone().find(|key| nearest(key, ["policy"]).is_some());
+    let policy_keys = ["policy", "deadlines", "reactions", "applies", "effective", "ladders", "calendar", "abstract"];
+    let is_policy = misspelt.is_some() || keys.clone().any(|key| policy_keys.contains(&key));
+    let place = misspelt.and_then(|key| root.entry(key)).map_or(root.head(), |entry| &entry.key.place);
+    let hint = Text::new("在文件开头写“policy: 规则的编号”", "begin the file with `policy: ID`");
+    if is_policy {
+        problems.push(want::missing(place, "policy").hint(hint));
+    } else {
+        let message =
+            Text::new("这个文件没有 policy，不作为规则读取", "the file has no `policy` and is not read as one");
+        problems.push(Problem::warning(root.head(), "no-policy", message).hint(hint));
+    }
+    None
+}
+
+fn defined_twice(policy: &Written, first: &Written) -> Problem {
+    let place = |written: &Written| written.root.get("policy").map_or(&written.root.place, |id| &id.place).clone();
+    let message =
+        Text::new(format!("规则编号“{}”用了两次", policy.id), format!("two policies have the id `{}`", policy.id));
+    let hint = Text::new("给其中一份换个编号", "give one of them another id");
+    let label = Text::new("另一份在这里", "the other one");
+    Problem::error(&place(policy), "duplicate-policy", message).hint(hint).related(&place(first), label)
+}
+
+/// What policies are read with.
+struct World<'a> {
+    vocabulary: &'a Vocabulary,
+    recipients: Option<BTreeSet<String>>,
+    calendars: &'a Calendars,
+}
+
+impl World<'_> {
+    fn read(&self, written: &[Written], problems: &mut Problems) -> Vec<(Arc<Policy>, Places)> {
+        written.iter().filter_map(|policy| self.read_one(policy, written, problems)).collect()
+    }
+
+    fn read_one(
+        &self,
+        policy: &Written,
+        written: &[Written],
+        problems: &mut Problems,
+    ) -> Option<(Arc<Policy>, Places)> {
+        let chain = ancestry(policy, written, problems);
+        let bases: Vec<Symbol> = chain.iter().skip(1).map(|base| Symbol::new(&base.id)).collect();
+        let tree = laid_out(&chain);
+        let is_abstract = policy.root.get("abstract").filter(|node| !node.is_null());
+        let is_abstract = is_abstract.and_then(|node| want::boolean(node, problems)).unwrap_or(false);
+        let mut own = Problems::new();
+        let mut reader = Reader::new(self.vocabulary, self.recipients.as_ref(), &mut own);
+        let read = reader.policy(&tree, &bases, self.calendars);
+        let places = std::mem::take(&mut reader.places);
+        for problem in own.iter() {
+            if !(is_abstract && is_for_heirs(problem)) {
+                problems.push(problem.clone());
+            }
+        }
+        read.filter(|_| !is_abstract).map(|policy| (Arc::new(policy), places))
+    }
+
+    /// Terms may ask after the deadlines of whichever policy uses them: one of them must have it.
+    fn deadlines_of_terms(&self, named: &[(String, Place)], written: &[Written], problems: &mut Problems) {
+        let trees = written.iter().map(|policy| laid_out(&ancestry(policy, written, &mut Problems::new())));
+        let known: BTreeSet<String> = trees.flat_map(|tree| deadline_ids(&tree)).collect();
+        for (name, place) in named.iter().filter(|(name, _)| !known.contains(name)) {
+            let (word, known) = (Word { text: name, place }, known.iter().map(String::as_str));
+            problems.push(want::unknown_word(word, "unknown-deadline", ("时限（deadlines）", "deadline"), known));
+        }
+    }
+}
+
+fn deadline_ids(tree: &Node) -> Vec<String> {
+    let deadlines = tree.get("deadlines").and_then(Node::mapping).unwrap_or_default();
+    deadlines.iter().map(|entry| entry.key.text.clone()).collect()
+}
+
+/// Whether a problem of an abstract policy is left to those that build on it.
+fn is_for_heirs(problem: &Problem) -> bool {
+    matches!(problem.code, "missing-field" | "no-due" | "unknown-deadline" | "unknown-ladder")
+}
+
+/// A policy and those on which it builds, nearest first, as far as they are known.
+fn ancestry<'w>(policy: &'w Written, written: &'w [Written], problems: &mut Problems) -> Vec<&'w Written> {
+    let mut chain = vec![policy];
+    while let Some(extends) = chain[chain.len() - 1].root.get("extends").filter(|node| !node.is_null()) {
+        let Some(word) = want::word(extends, problems) else { break };
+        match written.iter().find(|other| other.id == word.text) {
+            None => {
+                let known = written.iter().map(|other| other.id.as_str());
+                problems.push(want::unknown_word(word, "unknown-policy", ("规则", "policy"), known));
+                break;
+            }
+            Some(base) if chain.iter().any(|seen| seen.id == base.id) => {
+                problems.push(circle(word));
+                break;
+            }
+            Some(base) => chain.push(base),
+        }
+    }
+    chain
+}
+
+fn circle(word: Word<'_>) -> Problem {
+    let message = Text::new(
+        format!("规则的继承绕成了圈，又回到“{}”", word.text),
+        format!("policies extend each other in a circle, back to `{}`", word.text),
+    );
+    Problem::error(word.place, "circle", message).hint(Text::new("去掉其中一个 extends", "remove one of the `extends`"))
+}
+
+fn laid_out(chain: &[&Written]) -> Node {
+    let mut policies = chain.iter().rev().map(|written| &written.root);
+    let first = policies.next().expect("a policy stands first in its own ancestry").clone();
+    policies.fold(first, |base, own| inherit::lay_over(&base, own))
+}
+
+/// A short hash of all that decides: the policies, the vocabulary and the calendars. It changes whenever one of them does.
+fn version<'s>(sources: impl Iterator<Item = &'s Arc<Source>>, calendars: &Path) -> String {
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut files: BTreeMap<(u8, String), Vec<u8>> =
+        sources.map(|source| ((0, name(Path::new(&source.path))), source.text.clone().into_bytes())).collect();
+    let listed: Vec<PathBuf> = yaml::files_in(calendars, &mut Problems::new());
+    files.extend(listed.iter().map(|path| ((1, name(path)), std::fs::read(path).unwrap_or_default())));
+    let mut hash = Sha256::new();
+    for ((_, name), bytes) in &files {
+        hash.update(format!("{name}\n{}\n", bytes.len()));
+        hash.update(bytes);
+    }
+    hex::encode(&hash.finalize()[..6])
+}
