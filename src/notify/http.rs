@@ -145,11 +145,9 @@ fn known(error: &(dyn Error + 'static)) -> Option<&'static str> {
         return Some(tls_failure(error));
     }
     let error = error.downcast_ref::<std::io::Error>()?;
-    // What an I/O error wraps is not among its sources: it is asked for its own sources instead.
-    if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        return Some(tls_failure(tls));
-    }
-    io_failure(error.kind())
+    // What an I/O error wraps, perhaps another one, is not among its sources.
+    let wrapped = error.get_ref().and_then(|inner| known(inner));
+    wrapped.or_else(|| io_failure(error.kind()))
 }
 
 fn tls_failure(error: &rustls::Error) -> &'static str {
@@ -192,7 +190,7 @@ mod tests {
     fn a_pause_is_asked_for_in_seconds_or_as_a_date() {
         let now = Instant::parse("2026-01-05T09:00:00+08:00").unwrap();
         assert_eq!(pause("30", now), Some(Duration::from_secs(30)));
-        assert_eq!(pause("Mon, 05 Jan 2026 01:02:00 GMT", now), Some(Duration::from_secs(120)));
+        assert_eq!(pause("Mon, 05 Jan 2026 01:02:00 GMT", now), Some(Duration::from_mins(2)));
         assert_eq!(pause("Mon, 05 Jan 2026 00:00:00 GMT", now), None);
         assert_eq!(pause("99999999", now), Some(RETRY_AFTER_MAX));
         assert_eq!(pause("soon", now), None);
@@ -208,7 +206,7 @@ mod tests {
     #[test]
     fn the_reason_is_found_inside_an_io_error() {
         let tls = rustls::Error::InvalidCertificate(rustls::CertificateError::Expired);
-        assert_eq!(why(&std::io::Error::other(tls)), "对方的证书已过期");
+        assert_eq!(why(&std::io::Error::other(std::io::Error::other(tls))), "对方的证书已过期");
         assert_eq!(why(&std::io::Error::from(std::io::ErrorKind::ConnectionRefused)), "对方拒绝连接");
     }
 }

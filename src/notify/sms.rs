@@ -202,13 +202,16 @@ fn is_code(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn field(pointer: &str, equals: &[&str]) -> Option<AnswerField> {
-        Some(AnswerField { pointer: pointer.into(), equals: equals.iter().map(ToString::to_string).collect() })
+    fn code_0() -> Expected {
+        Expected {
+            statuses: [200].into(),
+            field: Some(AnswerField { pointer: "/code".into(), equals: vec!["0".into()] }),
+        }
     }
 
     #[test]
     fn a_number_in_the_answer_equals_its_text() {
-        let accepted = Expected { statuses: [200].into(), field: field("/code", &["0"]) };
+        let accepted = code_0();
         for body in [r#"{"code":0}"#, r#"{"code":"0"}"#] {
             assert!(is_accepted(&accepted, 200, serde_json::from_str(body).ok().as_ref()), "{body}");
         }
@@ -236,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_refusal_shows_a_code_but_never_a_number_or_a_text() {
-        let expected = Expected { statuses: [200].into(), field: field("/code", &["0"]) };
+        let expected = code_0();
         let reason = |body: &str| refusal(200, serde_json::from_str(body).ok().as_ref(), &expected);
         assert_eq!(reason(r#"{"code":"isv.LIMIT"}"#), "短信网关拒收：HTTP 200，/code = isv.LIMIT");
         assert_eq!(reason(r#"{"code":"13800000000"}"#), "短信网关拒收：HTTP 200，没有可认的 /code");

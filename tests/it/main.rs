@@ -1,4 +1,8 @@
 //! All integration tests, in one binary: linking takes longer than running.
 
+mod console;
 mod email;
 mod fakes;
+mod sms;
+mod webhook;
+mod yuezhengyi;
