@@ -20,6 +20,8 @@ pub mod clock;
 pub mod config;
 pub mod metrics;
 
+pub mod store;
+
 pub mod notify;
 
 pub mod demo;

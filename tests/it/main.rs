@@ -4,5 +4,6 @@ mod console;
 mod email;
 mod fakes;
 mod sms;
+mod store;
 mod webhook;
 mod yuezhengyi;

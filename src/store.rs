@@ -1,0 +1,372 @@
+//! The store: one set of questions, answered by SQLite now and by PostgreSQL beside it later.
+//!
+//! What is in the store is complete; what is not will be done again and comes out the same. Each verb that writes is one
+//! transaction, durable when it answers, together with its ledger entries; concurrent ones share a commit (`writer`).
+//! Callers see domain types and this module's own; rows, connections and SQL never leave it. Every verb takes `now` where
+//! it needs one: the database's clock decides nothing. A database of another program is never touched, and a second daemon
+//! on one SQLite store is refused.
+
+pub mod decided;
+pub mod error;
+pub mod event;
+pub mod feed;
+pub mod ledger;
+pub mod orders;
+pub mod outbox;
+pub mod state;
+pub mod versions;
+pub mod view;
+pub mod writer;
+
+mod append;
+mod open;
+mod rows;
+mod twins;
+
+use crate::clock::Acceptance;
+use crate::notify::notice::QueuedNotice;
+use crate::time::Instant;
+use decided::{Saved, SavedOrder};
+use error::StoreError;
+use event::{NewEvent, Taken};
+use feed::FedDecision;
+use orders::{LoadedOrder, Odd, OrderRef};
+use outbox::{Claim, Claimed, Delivery, Notice, NoticeId, OutboxHealth, Settled, Settlement, Settling, Token};
+use sqlx::sqlite::SqlitePool;
+use state::JournalEntry;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use versions::{Files, Kept, Version};
+use view::{Counts, OrderView};
+use writer::{Doing, Job, News, Verb, Writing};
+
+/// What for a store is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// To decide and to tell: one at a time.
+    Daemon,
+    /// To write beside a daemon that may be running: `duban import`, `duban clock accept`.
+    Tool,
+    /// To read. Nothing is created or changed.
+    Reader,
+}
+
+/// The store. Clones are the same store.
+#[derive(Clone)]
+pub struct Store(Arc<Opened>);
+
+struct Opened {
+    path: PathBuf,
+    readers: SqlitePool,
+    queue: Mutex<Option<mpsc::Sender<Job>>>,
+    news: watch::Receiver<News>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    /// Held while the store is open.
+    _lock: Option<File>,
+    /// Removed when the last clone is dropped.
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Store {
+    /// Opens the store in a file, creates it if there is none (unless to read), and brings its schema up to date.
+    ///
+    /// # Errors
+    /// See [`StoreError`]: each variant says what to do.
+    pub async fn open(path: &Path, role: Role) -> Result<Store, StoreError> {
+        Store::open_in(path.into(), role, None).await
+    }
+
+    /// A store of its own in a temporary folder, which goes with the last clone: for tests and the demo.
+    pub async fn temporary() -> Result<Store, StoreError> {
+        let unusable = |source| StoreError::File { path: std::env::temp_dir(), source: Arc::new(source) };
+        let folder = tempfile::Builder::new().prefix("duban-").tempdir().map_err(unusable)?;
+        Store::open_in(folder.path().join("duban.db"), Role::Daemon, Some(folder)).await
+    }
+
+    async fn open_in(path: PathBuf, role: Role, folder: Option<tempfile::TempDir>) -> Result<Store, StoreError> {
+        let open::Opened { writer, readers, lock } = open::open(&path, role).await?;
+        let (told, news) = watch::channel(News::default());
+        let (queue, writer) = match writer {
+            Some(conn) => {
+                let (queue, waiting) = mpsc::channel(writer::QUEUE);
+                let writer = tokio::spawn(writer::write_all(Writing::new(conn), waiting, told));
+                (Some(queue), Some(writer))
+            }
+            None => (None, None),
+        };
+        let (queue, writer) = (Mutex::new(queue), Mutex::new(writer));
+        let store = Store(Arc::new(Opened { path, readers, queue, news, writer, _lock: lock, _folder: folder }));
+        if role == Role::Daemon {
+            store.write((), |(), writing| Box::pin(outbox::release(writing))).await?;
+        }
+        Ok(store)
+    }
+
+    /// Ends after what is waiting was written. Verbs asked later answer [`StoreError::Closed`].
+    pub async fn close(&self) {
+        self.0.queue.lock().await.take();
+        if let Some(writer) = self.0.writer.lock().await.take() {
+            writer.await.ok();
+        }
+        self.0.readers.close().await;
+    }
+
+    /// Its file.
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// What this process committed, to wait for more. Tools beside a daemon are seen by asking again now and then.
+    pub fn news(&self) -> watch::Receiver<News> {
+        self.0.news.clone()
+    }
+
+    /// Whether it answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.newest_instant().await.map(|_| ())
+    }
+
+    async fn send(&self, job: Job) -> Result<(), StoreError> {
+        let queue = self.0.queue.lock().await.clone().ok_or(StoreError::Closed)?;
+        queue.send(job).await.map_err(|_| StoreError::Closed)
+    }
+
+    async fn write<D, T>(&self, given: D, doing: Doing<D, T>) -> Result<T, StoreError>
+    where
+        D: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let (caller, answer) = oneshot::channel();
+        self.send(Job::Verb(Box::new(Verb { given, doing, done: None, caller }))).await?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+/// Intake.
+impl Store {
+    /// Stores events and figures, each `recorded_at` now, and marks their orders due; what became of each, in their order.
+    pub async fn append_events(&self, events: Vec<NewEvent>, now: Instant) -> Result<Vec<Taken>, StoreError> {
+        self.append(append::Batch { events, now, history: false }).await
+    }
+
+    /// Stores events as history: they keep their `recorded_at`, and set nothing in motion.
+    pub async fn append_history(&self, events: Vec<NewEvent>, now: Instant) -> Result<Vec<Taken>, StoreError> {
+        self.append(append::Batch { events, now, history: true }).await
+    }
+
+    async fn append(&self, batch: append::Batch) -> Result<Vec<Taken>, StoreError> {
+        let (caller, answer) = oneshot::channel();
+        self.send(Job::Append(batch, caller)).await?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+/// Deciding.
+impl Store {
+    /// Up to `limit` orders whose due has come, the longest-waiting first. They stay due until they are saved.
+    pub async fn due_orders(&self, now: Instant, limit: u32) -> Result<Vec<OrderRef>, StoreError> {
+        orders::due(&self.0.readers, now, limit).await
+    }
+
+    /// When the next order is due.
+    pub async fn next_due(&self) -> Result<Option<Instant>, StoreError> {
+        orders::next_due(&self.0.readers).await
+    }
+
+    /// The order of this id.
+    pub async fn find_order(&self, id: &str) -> Result<Option<OrderRef>, StoreError> {
+        orders::find(&self.0.readers, id).await
+    }
+
+    /// Loads what deciding these orders needs, in few questions: a few hundred at a time is a good batch.
+    pub async fn load_orders(&self, orders: &[OrderRef]) -> Result<Vec<LoadedOrder>, StoreError> {
+        orders::load(&self.0.readers, orders).await
+    }
+
+    /// Saves what was decided, all or nothing; an order that has changed meanwhile is left out and said to be stale.
+    ///
+    /// # Errors
+    /// Besides the store's own: a key that was decided before. Save order by order then, and set the culprit aside.
+    pub async fn save_decided(&self, orders: Vec<SavedOrder>) -> Result<Vec<Saved>, StoreError> {
+        self.write(orders, |orders, writing| Box::pin(decided::save(writing, orders))).await
+    }
+
+    /// Sets an order aside that cannot be decided. Its later events are still stored.
+    pub async fn set_aside(&self, order: &OrderRef, error: &str, now: Instant) -> Result<(), StoreError> {
+        let given = (order.clone(), error.to_owned(), now);
+        self.write(given, |(order, error, now), writing| Box::pin(orders::set_aside(writing, order, error, *now))).await
+    }
+
+    /// Makes all orders due that were set aside; how many. After each reload.
+    pub async fn retry_set_aside(&self, now: Instant) -> Result<u64, StoreError> {
+        self.write(now, |now, writing| Box::pin(orders::retry_set_aside(writing, *now))).await
+    }
+
+    /// After a new version of the rules: marks up to `limit` orders due that were decided by older ones; whether more
+    /// remain. What was marked is durable, so that a stop in between goes on at the next start.
+    pub async fn mark_some_due(&self, now: Instant, limit: u32) -> Result<bool, StoreError> {
+        self.write((now, limit), |(now, limit), writing| Box::pin(orders::mark_some(writing, *now, *limit))).await
+    }
+
+    /// Orders set aside: how many, and the first.
+    pub async fn orders_set_aside(&self, limit: u32) -> Result<Odd, StoreError> {
+        orders::aside(&self.0.readers, limit).await
+    }
+
+    /// Orders without `received` whose first event was stored before an instant: how many, and the first.
+    pub async fn orders_without_received(&self, before: Instant, limit: u32) -> Result<Odd, StoreError> {
+        orders::without_received(&self.0.readers, before, limit).await
+    }
+}
+
+/// What was decided.
+impl Store {
+    /// Up to `limit` decisions after a position, in the order made, gapless.
+    pub async fn feed(&self, after: u64, limit: u32) -> Result<Vec<FedDecision>, StoreError> {
+        feed::after(&self.0.readers, after, limit).await
+    }
+
+    /// The decision of this key.
+    pub async fn decision(&self, key: &str) -> Result<Option<FedDecision>, StoreError> {
+        feed::by_key(&self.0.readers, key).await
+    }
+
+    /// One order as it stands, whole.
+    pub async fn order_view(&self, id: &str) -> Result<Option<OrderView>, StoreError> {
+        view::order(&self.0.readers, id).await
+    }
+
+    /// How much there is, cheaply enough for every scrape.
+    pub async fn counts(&self, now: Instant) -> Result<Counts, StoreError> {
+        view::counts(&self.0.readers, now).await
+    }
+}
+
+/// The outbox.
+impl Store {
+    /// Queues notices that concern no order, each once by its key; how many were new.
+    pub async fn queue_notices(&self, notices: Vec<QueuedNotice>) -> Result<u64, StoreError> {
+        self.write(notices, |notices, writing| Box::pin(outbox::queue_others(writing, notices))).await
+    }
+
+    /// Claims up to `limit` due notices; until the lease ends nobody else is given them. Its attempt counts from here on.
+    pub async fn claim_due_notices(
+        &self,
+        now: Instant,
+        lease_ends_at: Instant,
+        limit: u32,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        let token = Token(random());
+        let claim = Claim { now, lease_ends_at, limit, token };
+        let claimed = self.write(claim, |claim, writing| Box::pin(outbox::claim(writing, claim))).await?;
+        let notices = outbox::load(&self.0.readers, &claimed).await?;
+        Ok(notices.into_iter().map(|notice| Claimed { notice, token }).collect())
+    }
+
+    /// Records attempts at single addresses while the notice is still being sent: after a crash they are not repeated.
+    pub async fn record_deliveries(
+        &self,
+        notice: NoticeId,
+        deliveries: Vec<Delivery>,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        let given = (notice, deliveries, now);
+        self.write(given, |(notice, deliveries, now), writing| {
+            Box::pin(outbox::record(writing, *notice, deliveries, *now))
+        })
+        .await
+    }
+
+    /// Ends a claim, and records the attempts not recorded yet. These are kept even where the claim was lost.
+    pub async fn settle_notice(
+        &self,
+        (notice, token): (NoticeId, Token),
+        settlement: Settlement,
+        deliveries: Vec<Delivery>,
+        now: Instant,
+    ) -> Result<Settled, StoreError> {
+        let settling = Settling { notice, token, settlement, deliveries, now };
+        self.write(settling, |settling, writing| Box::pin(outbox::settle(writing, settling))).await
+    }
+
+    /// When the next notice is to be tried.
+    pub async fn next_notice(&self) -> Result<Option<Instant>, StoreError> {
+        outbox::next_due(&self.0.readers).await
+    }
+
+    /// Notices that failed or were given up, newest first.
+    pub async fn unsent_notices(&self, limit: u32) -> Result<Vec<Notice>, StoreError> {
+        outbox::unsent(&self.0.readers, limit).await
+    }
+
+    /// How the outbox stands.
+    pub async fn outbox_health(&self) -> Result<OutboxHealth, StoreError> {
+        outbox::health(&self.0.readers).await
+    }
+}
+
+/// Rules, clock, journal, ledger.
+impl Store {
+    /// Keeps files as the newest version of the rules, in force from an instant; nothing if they are that already. Of a
+    /// new version all orders decided before are to be marked due: [`Store::mark_some_due`].
+    pub async fn put_version(&self, files: Files, in_force: Instant) -> Result<Kept, StoreError> {
+        let given = (files, in_force);
+        self.write(given, |(files, in_force), writing| Box::pin(versions::put(writing, files, *in_force))).await
+    }
+
+    /// All versions of the rules, oldest first.
+    pub async fn versions(&self) -> Result<Vec<Version>, StoreError> {
+        versions::all(&self.0.readers).await
+    }
+
+    /// The version in force.
+    pub async fn newest_version(&self) -> Result<Option<Version>, StoreError> {
+        versions::newest(&self.0.readers).await
+    }
+
+    /// When the store was first started: now, if it is asked for the first time.
+    pub async fn first_start(&self, now: Instant) -> Result<Instant, StoreError> {
+        self.write(now, |now, writing| Box::pin(state::first_start(writing, *now))).await
+    }
+
+    /// The newest instant at which anything was written: no true clock is behind it.
+    pub async fn newest_instant(&self) -> Result<Option<Instant>, StoreError> {
+        state::newest_instant(&self.0.readers).await
+    }
+
+    /// Accepts the clock as it is: `duban clock accept`.
+    pub async fn accept_clock(&self, now: Instant) -> Result<Acceptance, StoreError> {
+        self.write(now, |now, writing| Box::pin(state::accept_clock(writing, *now))).await
+    }
+
+    /// The newest acceptance of the clock.
+    pub async fn clock_acceptance(&self) -> Result<Option<Acceptance>, StoreError> {
+        state::clock_acceptance(&self.0.readers).await
+    }
+
+    /// Writes into the journal what concerns no order; the entry's number.
+    pub async fn record(&self, what: &str, body: &str, now: Instant) -> Result<i64, StoreError> {
+        let given = (what.to_owned(), body.to_owned(), now);
+        self.write(given, |(what, body, now), writing| Box::pin(state::record(writing, what, body, *now))).await
+    }
+
+    /// Entries of the journal after a number.
+    pub async fn journal(&self, after: i64, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {
+        state::journal(&self.0.readers, after, limit).await
+    }
+
+    /// Checks the whole ledger; the first thing that does not hold.
+    pub async fn verify_ledger(&self) -> Result<ledger::verify::Verdict, StoreError> {
+        ledger::verify::verify(&self.0.readers).await
+    }
+}
+
+/// A number that nobody guesses or draws twice.
+fn random() -> i64 {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    i64::from_be_bytes(bytes)
+}

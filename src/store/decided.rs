@@ -1,0 +1,192 @@
+//! Saving what was decided: decisions, obligations, state, next due, notices and ledger entries of many orders, all or none.
+//!
+//! An order that stands otherwise than when it was loaded is left out, and so decided again: nothing is decided twice, and
+//! nothing on old knowledge.
+
+use super::error::StoreError;
+use super::ledger::{self, Content, Hash, Kind, Link};
+use super::orders::{Fence, OrderRef, numbers};
+use super::outbox;
+use super::rows;
+use super::twins;
+use super::writer::Writing;
+use crate::engine::decision::{Decided, Decision, Obligation};
+use crate::notify::notice::QueuedNotice;
+use crate::time::Instant;
+use sqlx::Row;
+use std::collections::HashMap;
+
+/// What was decided for an order.
+#[derive(Clone, Debug)]
+pub struct SavedOrder {
+    /// Which order.
+    pub order: OrderRef,
+    /// As it was loaded.
+    pub fence: Fence,
+    /// Up to which instant it was decided.
+    pub until: Instant,
+    /// What was decided.
+    pub decided: Decided,
+    /// The notices of its new decisions.
+    pub notices: Vec<QueuedNotice>,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// It is durable.
+    Saved,
+    /// The order has changed since it was loaded: it is still due.
+    Stale,
+}
+
+/// An order as it stands within the transaction.
+struct Found {
+    fence: Fence,
+    link: Link,
+}
+
+pub(super) async fn save(writing: &mut Writing, orders: &[SavedOrder]) -> Result<Vec<Saved>, StoreError> {
+    save_all(writing, orders).await.map_err(StoreError::failed("save what was decided"))
+}
+
+async fn save_all(writing: &mut Writing, orders: &[SavedOrder]) -> Result<Vec<Saved>, sqlx::Error> {
+    let mut found = find(writing, orders).await?;
+    let mut fresh = Vec::with_capacity(orders.len());
+    let mut saved = Vec::with_capacity(orders.len());
+    for order in orders {
+        // Taken once: the same order twice in a batch is stale the second time.
+        match found.remove(&order.order.nr).filter(|found| found.fence == order.fence) {
+            Some(found) => {
+                fresh.push((order, found.link));
+                saved.push(Saved::Saved);
+            }
+            None => saved.push(Saved::Stale),
+        }
+    }
+    write_decisions(writing, &mut fresh).await?;
+    outbox::queue(writing, &mut fresh).await?;
+    write_obligations(writing, &fresh).await?;
+    write_orders(writing, &fresh).await?;
+    Ok(saved)
+}
+
+async fn find(writing: &mut Writing, orders: &[SavedOrder]) -> Result<HashMap<i64, Found>, sqlx::Error> {
+    let list = numbers(orders.iter().map(|order| order.order.nr));
+    let sql = include_str!("sql/find_fences.sql");
+    let rows = sqlx::query(sql).bind(list).fetch_all(&mut writing.conn).await?;
+    let found = rows.iter().map(|row| {
+        let fence = Fence { last_seq: row.try_get(1)?, revision: row.try_get(2)? };
+        let link = Link { count: row.try_get(3)?, head: ledger::hash_of(row, 4)? };
+        Ok((row.try_get(0)?, Found { fence, link }))
+    });
+    found.collect()
+}
+
+/// An order to be written, and where its chain stands.
+pub(super) type Fresh<'a> = (&'a SavedOrder, Link);
+
+struct DecisionRow<'a> {
+    position: i64,
+    order: i64,
+    decision: &'a Decision,
+    body: String,
+}
+
+async fn write_decisions(writing: &mut Writing, fresh: &mut [Fresh<'_>]) -> Result<(), sqlx::Error> {
+    let mut rows = Vec::new();
+    for (saved, link) in fresh {
+        writing.note(saved.until);
+        for decision in &saved.decided.new {
+            writing.numbers.position += 1;
+            let position = writing.numbers.position;
+            let body = twins::write_decision(decision);
+            let kind = twins::kind_name(&decision.kind);
+            let at = [decision.at.0, decision.made_at.0];
+            let content = content(position, &decision.key, &saved.order.order, at, kind, &body);
+            *link = writing.chain(saved.order.nr, *link, Kind::Decision, position, content);
+            rows.push(DecisionRow { position, order: saved.order.nr, decision, body });
+        }
+    }
+    rows::execute(&mut writing.conn, include_str!("sql/insert_decisions.sql"), &rows, |query, row| {
+        query
+            .bind(row.position)
+            .bind(row.decision.key.clone())
+            .bind(row.order)
+            .bind(row.decision.at.0)
+            .bind(row.decision.made_at.0)
+            .bind(twins::kind_name(&row.decision.kind))
+            .bind(row.body.clone())
+    })
+    .await?;
+    Ok(())
+}
+
+/// The hash of a decision's content, as it is chained and verified.
+pub(super) fn content(position: i64, key: &str, order: &str, [at, made_at]: [i64; 2], kind: &str, body: &str) -> Hash {
+    Content::of(Kind::Decision)
+        .number(position)
+        .text(key)
+        .text(order)
+        .number(at)
+        .number(made_at)
+        .text(kind)
+        .erasable(body)
+        .hash()
+}
+
+async fn write_obligations(writing: &mut Writing, fresh: &[Fresh<'_>]) -> Result<(), sqlx::Error> {
+    // What was never decided has none.
+    let decided = fresh.iter().filter(|(saved, _)| saved.fence.revision > 0);
+    let list = numbers(decided.map(|(saved, _)| saved.order.nr));
+    sqlx::query(include_str!("sql/delete_obligations.sql")).bind(list).execute(&mut writing.conn).await?;
+    let mut sorted: Vec<&SavedOrder> = fresh.iter().map(|(saved, _)| *saved).collect();
+    sorted.sort_unstable_by_key(|saved| saved.order.nr);
+    let rows: Vec<(i64, i64, &Obligation)> = sorted
+        .iter()
+        .flat_map(|saved| (0..).zip(&saved.decided.obligations).map(|(place, row)| (saved.order.nr, place, row)))
+        .collect();
+    rows::execute(
+        &mut writing.conn,
+        include_str!("sql/insert_obligations.sql"),
+        &rows,
+        |query, (order, place, obligation)| {
+            query
+                .bind(*order)
+                .bind(*place)
+                .bind(obligation.policy.as_str())
+                .bind(obligation.rule.as_str())
+                .bind(obligation.round)
+                .bind(obligation.occurrence)
+                .bind(obligation.opened.0)
+                .bind(obligation.start.0)
+                .bind(obligation.due.map(|due| due.0))
+                .bind(obligation.provisional)
+                .bind(twins::outcome_name(obligation.outcome))
+                .bind(obligation.stopped_at.map(|at| at.0))
+                .bind(obligation.department.clone())
+        },
+    )
+    .await?;
+    Ok(())
+}
+
+async fn write_orders(writing: &mut Writing, fresh: &[Fresh<'_>]) -> Result<(), sqlx::Error> {
+    let sql = include_str!("sql/update_decided_orders.sql");
+    rows::execute(&mut writing.conn, sql, fresh, |query, (saved, link)| {
+        let state = &saved.decided.state;
+        query
+            .bind(saved.order.nr)
+            .bind(saved.fence.last_seq)
+            .bind(saved.until.0)
+            .bind(saved.decided.next_due.map(|due| due.0))
+            .bind(state.round)
+            .bind(state.ended)
+            .bind(twins::write_attributes(&state.attributes))
+            .bind(twins::write_policies(&state.policies))
+            .bind(link.count)
+            .bind(link.head.to_vec())
+    })
+    .await?;
+    Ok(())
+}

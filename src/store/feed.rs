@@ -1,0 +1,57 @@
+//! The decision feed: committed decisions in the order made, without gaps.
+//!
+//! Positions are given within the transaction that saves, by the only writer, so that whoever reads position n has read all
+//! before it.
+
+use super::error::StoreError;
+use super::orders::unsigned;
+use super::twins;
+use crate::engine::decision::Decision;
+use sqlx::sqlite::SqlitePool;
+use std::sync::Arc;
+
+/// A decision in the feed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FedDecision {
+    /// Its place: from 1, gapless, ascending in the order made.
+    pub position: u64,
+    /// Its order.
+    pub order: Arc<str>,
+    /// What was decided.
+    pub decision: Decision,
+}
+
+type Row = (i64, String, String);
+
+pub(super) async fn after(readers: &SqlitePool, position: u64, limit: u32) -> Result<Vec<FedDecision>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(include_str!("sql/feed.sql"))
+        .bind(i64::try_from(position).unwrap_or(i64::MAX))
+        .bind(limit)
+        .fetch_all(readers)
+        .await
+        .map_err(StoreError::failed("read the decision feed"))?;
+    rows.into_iter().map(read).collect()
+}
+
+pub(super) async fn by_key(readers: &SqlitePool, key: &str) -> Result<Option<FedDecision>, StoreError> {
+    let row: Option<Row> = sqlx::query_as(include_str!("sql/decision_by_key.sql"))
+        .bind(key)
+        .fetch_optional(readers)
+        .await
+        .map_err(StoreError::failed("find a decision"))?;
+    row.map(read).transpose()
+}
+
+pub(super) async fn of_order(readers: &SqlitePool, nr: i64) -> Result<Vec<FedDecision>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(include_str!("sql/decisions_of_order.sql"))
+        .bind(nr)
+        .fetch_all(readers)
+        .await
+        .map_err(StoreError::failed("read an order's decisions"))?;
+    rows.into_iter().map(read).collect()
+}
+
+fn read((position, order, body): Row) -> Result<FedDecision, StoreError> {
+    let decision = twins::read_decision(position, &body)?;
+    Ok(FedDecision { position: unsigned(position), order: order.into(), decision })
+}

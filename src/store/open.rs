@@ -1,0 +1,189 @@
+//! Opening an SQLite store: only what is ours, only one daemon, only a schema that is known.
+//!
+//! WAL with `synchronous=FULL`: what is committed survives the power. One connection writes, a few read. The daemon's claim
+//! is a lock on a file beside the database, which ends with the process however it ends.
+
+use super::Role;
+use super::error::{self, StoreError};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection, SqlSafeStr};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// `dubn`: marks a file as ours (`PRAGMA application_id`).
+const APPLICATION: i64 = 0x6475_626e;
+const READERS: u32 = 4;
+/// So long a tool's transaction is waited for.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// Each has one concern and is left unedited.
+const MIGRATIONS: [(i64, &str, &str); 6] = [
+    (1, "orders", include_str!("../../migrations/sqlite/0001_orders.sql")),
+    (2, "events", include_str!("../../migrations/sqlite/0002_events.sql")),
+    (3, "decisions", include_str!("../../migrations/sqlite/0003_decisions.sql")),
+    (4, "notices", include_str!("../../migrations/sqlite/0004_notices.sql")),
+    (5, "rules", include_str!("../../migrations/sqlite/0005_rules.sql")),
+    (6, "ledger", include_str!("../../migrations/sqlite/0006_ledger.sql")),
+];
+
+/// The connections of an open store.
+pub(super) struct Opened {
+    pub(super) writer: Option<SqliteConnection>,
+    pub(super) readers: SqlitePool,
+    pub(super) lock: Option<File>,
+}
+
+pub(super) async fn open(path: &Path, role: Role) -> Result<Opened, StoreError> {
+    let standing = probe(path).await?;
+    if role == Role::Reader {
+        return match standing {
+            Standing::Current => Ok(Opened { writer: None, readers: pool(path).await?, lock: None }),
+            Standing::Fresh | Standing::Behind => Err(StoreError::Missing(path.into())),
+        };
+    }
+    create_folder(path)?;
+    // A tool changes the schema only while no daemon runs.
+    let claim = if role == Role::Daemon || standing != Standing::Current { Some(lock(path)?) } else { None };
+    let mut writer = connect(path, &options(path)).await?;
+    if standing != Standing::Current {
+        migrate(path, &mut writer).await?;
+    }
+    Ok(Opened { writer: Some(writer), readers: pool(path).await?, lock: claim.filter(|_| role == Role::Daemon) })
+}
+
+fn create_folder(path: &Path) -> Result<(), StoreError> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    std::fs::create_dir_all(folder).map_err(|source| StoreError::File { path: folder.into(), source: Arc::new(source) })
+}
+
+/// Claims the store for this daemon until it ends.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let beside = lock_file(path);
+    let unusable = |source| StoreError::File { path: beside.clone(), source: Arc::new(source) };
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&beside).map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked(path.into())),
+        Err(TryLockError::Error(source)) => Err(unusable(source)),
+    }
+}
+
+fn lock_file(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        .statement_cache_capacity(256)
+        .pragma("cache_size", "-32768")
+        .pragma("wal_autocheckpoint", "4000")
+        .pragma("journal_size_limit", "67108864")
+        .pragma("trusted_schema", "OFF")
+        .thread_name(|_| "duban-store".into())
+        .disable_statement_logging()
+}
+
+async fn pool(path: &Path) -> Result<SqlitePool, StoreError> {
+    let options = options(path)
+        .create_if_missing(false)
+        .read_only(true)
+        .pragma("query_only", "ON")
+        .pragma("cache_size", "-8192")
+        .row_buffer_size(1024);
+    let pool = SqlitePoolOptions::new().min_connections(1).max_connections(READERS);
+    pool.connect_with(options).await.map_err(|source| unopened(path, source))
+}
+
+async fn connect(path: &Path, options: &SqliteConnectOptions) -> Result<SqliteConnection, StoreError> {
+    SqliteConnection::connect_with(options).await.map_err(|source| unopened(path, source))
+}
+
+fn unopened(path: &Path, source: sqlx::Error) -> StoreError {
+    match error::code(&source) {
+        Some(error::SQLITE_NOTADB) => StoreError::NotDuban(path.into()),
+        Some(error::SQLITE_READONLY) => StoreError::ReadOnly(path.into()),
+        Some(error::SQLITE_CANTOPEN) if is_read_only(path) => StoreError::ReadOnly(path.into()),
+        Some(error::SQLITE_FULL) => StoreError::Full,
+        _ => StoreError::Open { path: path.into(), source: Arc::new(source) },
+    }
+}
+
+fn is_read_only(path: &Path) -> bool {
+    let is = |path: &Path| path.metadata().is_ok_and(|known| known.permissions().readonly());
+    is(path) || path.parent().is_some_and(is)
+}
+
+/// How a file stands against the schema that is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Fresh,
+    Behind,
+    Current,
+}
+
+/// Looks at a file without changing it: another program's database stays as it is.
+async fn probe(path: &Path) -> Result<Standing, StoreError> {
+    if path.metadata().map_or(true, |known| known.len() == 0) {
+        return Ok(Standing::Fresh);
+    }
+    let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY);
+    let mut conn = connect(path, &options.disable_statement_logging()).await?;
+    let standing = standing(path, &mut conn).await;
+    conn.close().await.ok();
+    standing
+}
+
+async fn standing(path: &Path, conn: &mut SqliteConnection) -> Result<Standing, StoreError> {
+    let read = |source| unopened(path, source);
+    let (application, tables, migrations): (i64, i64, i64) =
+        sqlx::query_as(include_str!("sql/whose.sql")).fetch_one(&mut *conn).await.map_err(read)?;
+    if application != APPLICATION {
+        let is_fresh = application == 0 && tables == 0;
+        return if is_fresh { Ok(Standing::Fresh) } else { Err(StoreError::NotDuban(path.into())) };
+    }
+    if migrations == 0 {
+        return Ok(Standing::Behind);
+    }
+    let found: i64 = sqlx::query_scalar(include_str!("sql/schema.sql")).fetch_one(conn).await.map_err(read)?;
+    let known = MIGRATIONS[MIGRATIONS.len() - 1].0;
+    match found.cmp(&known) {
+        Ordering::Greater => Err(StoreError::NewerSchema { path: path.into(), found, known }),
+        Ordering::Equal => Ok(Standing::Current),
+        Ordering::Less => Ok(Standing::Behind),
+    }
+}
+
+/// Brings the schema up to date. The file is marked as ours first, so that a crash in between leaves one that goes on.
+async fn migrate(path: &Path, conn: &mut SqliteConnection) -> Result<(), StoreError> {
+    let failed = |source| unopened(path, source);
+    sqlx::query(include_str!("sql/mark_ours.sql")).execute(&mut *conn).await.map_err(failed)?;
+    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
+        Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    let migrator = Migrator::with_migrations(MIGRATIONS.into_iter().map(migration).collect());
+    migrator.run(conn).await.map_err(|source| match source {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) if is_told_apart(&error) => {
+            unopened(path, error)
+        }
+        source => StoreError::Migrate { path: path.into(), source: Arc::new(source) },
+    })
+}
+
+fn is_told_apart(error: &sqlx::Error) -> bool {
+    matches!(error::code(error), Some(error::SQLITE_READONLY | error::SQLITE_FULL))
+}

@@ -1,0 +1,625 @@
+//! The outbox: notices are queued with their decision, claimed with a lease, and settled once.
+//!
+//! A lease, not a lock: a crashed claim ends by itself. Only the holder of the newest token settles, so that a stalled
+//! sender cannot overwrite what another finished. What was delivered is a fact and is recorded with or without the lease.
+
+use super::decided::Fresh;
+use super::error::StoreError;
+use super::ledger::{self, Content, Hash, Kind, Link};
+use super::orders::{numbers, unsigned};
+use super::rows;
+use super::writer::Writing;
+use crate::notify::channel::Forms;
+use crate::notify::notice::{NoticeKind, QueuedNotice, Target};
+use crate::time::Instant;
+use serde::{Deserialize, Serialize};
+use sqlx::Row;
+use sqlx::sqlite::{SqlitePool, SqliteRow};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A notice by its number.
+pub type NoticeId = i64;
+
+/// A notice as it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// Its number.
+    pub id: NoticeId,
+    /// What was queued.
+    pub queued: QueuedNotice,
+    /// How it stands.
+    pub state: NoticeState,
+    /// When it is next to be tried.
+    pub due_at: Instant,
+    /// How often it was claimed; counted at the claim, so that a channel that kills us uses up its attempts.
+    pub attempt: u32,
+    /// When it was settled.
+    pub settled_at: Option<Instant>,
+    /// Why it was not sent, or not yet.
+    pub reason: Option<String>,
+    /// What was tried, in the order tried.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// A notice that only the holder of the token may settle.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claimed {
+    /// The notice.
+    pub notice: Notice,
+    /// Which claim this is.
+    pub token: Token,
+}
+
+/// Which claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Token(pub(super) i64);
+
+/// How a notice stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NoticeState {
+    /// It waits, or is being sent.
+    Queued,
+    /// Everybody behind it was told.
+    Sent,
+    /// It cannot be sent as it is: a person has to look.
+    Failed,
+    /// It was tried as often as it may be.
+    GivenUp,
+    /// It said nothing any more.
+    Expired,
+}
+
+impl NoticeState {
+    const ALL: [NoticeState; 5] =
+        [NoticeState::Queued, NoticeState::Sent, NoticeState::Failed, NoticeState::GivenUp, NoticeState::Expired];
+
+    /// Its name in the store and on pages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NoticeState::Queued => "queued",
+            NoticeState::Sent => "sent",
+            NoticeState::Failed => "failed",
+            NoticeState::GivenUp => "given-up",
+            NoticeState::Expired => "expired",
+        }
+    }
+}
+
+/// An attempt at one address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Which attempt of the notice it belongs to.
+    pub attempt: u32,
+    /// The channel's name.
+    pub channel: Arc<str>,
+    /// The address in the channel's own form; personal.
+    pub address: Arc<str>,
+    /// When it ended.
+    pub at: Instant,
+    /// How it ended.
+    pub outcome: DeliveryOutcome,
+    /// Why, where it was not taken.
+    pub detail: Option<String>,
+    /// By what the other side knows it.
+    pub provider_id: Option<String>,
+}
+
+/// How an attempt at one address ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DeliveryOutcome {
+    /// The other side took it.
+    Accepted,
+    /// Not delivered; trying again can help.
+    Transient,
+    /// Not delivered; trying again cannot help.
+    Permanent,
+    /// Perhaps delivered.
+    Unknown,
+}
+
+impl DeliveryOutcome {
+    const ALL: [DeliveryOutcome; 4] =
+        [DeliveryOutcome::Accepted, DeliveryOutcome::Transient, DeliveryOutcome::Permanent, DeliveryOutcome::Unknown];
+
+    /// Its name in the store and on pages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DeliveryOutcome::Accepted => "accepted",
+            DeliveryOutcome::Transient => "transient",
+            DeliveryOutcome::Permanent => "permanent",
+            DeliveryOutcome::Unknown => "unknown",
+        }
+    }
+}
+
+/// How a claim ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settlement {
+    /// Everybody behind it was told.
+    Sent,
+    /// It is tried again, not before an instant.
+    Retry {
+        /// When.
+        due_at: Instant,
+        /// Why.
+        reason: String,
+        /// Whether this attempt counts: one that was put off before anything was tried does not.
+        counts: bool,
+    },
+    /// It cannot be sent as it is.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+    /// It was tried as often as it may be.
+    GivenUp {
+        /// Why.
+        reason: String,
+    },
+    /// It said nothing any more.
+    Expired,
+}
+
+/// Whether a settlement held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// It is durable.
+    Settled,
+    /// The lease had ended, and another claim or settlement came first.
+    Lost,
+}
+
+/// What a health page and the metrics show of the outbox.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OutboxHealth {
+    /// Notices that wait or are being sent.
+    pub queued: u64,
+    /// Since when the longest-waiting of them is due.
+    pub oldest_due: Option<Instant>,
+    /// Notices that a person has to look at.
+    pub failed: u64,
+    /// Notices that were tried in vain.
+    pub given_up: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum TargetTwin<'a> {
+    Recipient { recipient: Cow<'a, str>, place: Option<Cow<'a, str>> },
+    Channel(Cow<'a, str>),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct FormsTwin<'a> {
+    short: Cow<'a, str>,
+    markdown: Cow<'a, str>,
+    subject: Cow<'a, str>,
+    text: Cow<'a, str>,
+    html: Cow<'a, str>,
+    json: Cow<'a, str>,
+}
+
+fn write_target(target: &Target) -> String {
+    let twin = match target {
+        Target::Recipient { recipient, place } => {
+            TargetTwin::Recipient { recipient: (&**recipient).into(), place: place.as_deref().map(Cow::from) }
+        }
+        Target::Channel(channel) => TargetTwin::Channel((&**channel).into()),
+    };
+    serde_json::to_string(&twin).expect("texts can be written")
+}
+
+fn read_target(text: &str) -> Option<Target> {
+    Some(match serde_json::from_str(text).ok()? {
+        TargetTwin::Recipient { recipient, place } => {
+            Target::Recipient { recipient: (&*recipient).into(), place: place.as_deref().map(Arc::from) }
+        }
+        TargetTwin::Channel(channel) => Target::Channel((&*channel).into()),
+    })
+}
+
+fn write_forms(forms: &Forms) -> String {
+    let twin = FormsTwin {
+        short: forms.short.as_str().into(),
+        markdown: forms.markdown.as_str().into(),
+        subject: forms.subject.as_str().into(),
+        text: forms.text.as_str().into(),
+        html: forms.html.as_str().into(),
+        json: forms.json.as_str().into(),
+    };
+    serde_json::to_string(&twin).expect("texts can be written")
+}
+
+fn read_forms(text: &str) -> Option<Forms> {
+    let twin: FormsTwin<'_> = serde_json::from_str(text).ok()?;
+    Some(Forms {
+        short: twin.short.into_owned(),
+        markdown: twin.markdown.into_owned(),
+        subject: twin.subject.into_owned(),
+        text: twin.text.into_owned(),
+        html: twin.html.into_owned(),
+        json: twin.json.into_owned(),
+    })
+}
+
+/// A notice to be written.
+struct NewRow<'a> {
+    id: NoticeId,
+    order: Option<(i64, &'a str)>,
+    notice: &'a QueuedNotice,
+    target: String,
+    forms: String,
+}
+
+impl<'a> NewRow<'a> {
+    fn of(id: NoticeId, order: Option<(i64, &'a str)>, notice: &'a QueuedNotice) -> NewRow<'a> {
+        NewRow { id, order, notice, target: write_target(&notice.target), forms: write_forms(&notice.forms) }
+    }
+
+    fn content(&self) -> Hash {
+        content(&Contents {
+            id: self.id,
+            key: &self.notice.key,
+            order: self.order.map(|(_, id)| id),
+            decision: self.notice.decision.as_deref(),
+            kind: self.notice.kind.as_str(),
+            target: &self.target,
+            at: self.notice.at.0,
+            expires_at: self.notice.expires_at.map(|at| at.0),
+            confidential: self.notice.confidential,
+            forms: &self.forms,
+        })
+    }
+}
+
+/// What of a notice never changes.
+pub(super) struct Contents<'a> {
+    pub(super) id: NoticeId,
+    pub(super) key: &'a str,
+    pub(super) order: Option<&'a str>,
+    pub(super) decision: Option<&'a str>,
+    pub(super) kind: &'a str,
+    pub(super) target: &'a str,
+    pub(super) at: i64,
+    pub(super) expires_at: Option<i64>,
+    pub(super) confidential: bool,
+    pub(super) forms: &'a str,
+}
+
+/// The hash of a notice's content, as it is chained and verified.
+pub(super) fn content(notice: &Contents<'_>) -> Hash {
+    Content::of(Kind::Notice)
+        .number(notice.id)
+        .text(notice.key)
+        .maybe_text(notice.order)
+        .maybe_text(notice.decision)
+        .text(notice.kind)
+        .text(notice.target)
+        .number(notice.at)
+        .maybe_number(notice.expires_at)
+        .number(i64::from(notice.confidential))
+        .erasable(notice.forms)
+        .hash()
+}
+
+/// Queues the notices of decisions that are being saved.
+pub(super) async fn queue(writing: &mut Writing, fresh: &mut [Fresh<'_>]) -> Result<(), sqlx::Error> {
+    let mut rows = Vec::new();
+    for (saved, _) in fresh.iter() {
+        for notice in &saved.notices {
+            writing.numbers.notice += 1;
+            rows.push(NewRow::of(writing.numbers.notice, Some((saved.order.nr, &saved.order.order)), notice));
+        }
+    }
+    let queued = insert(writing, &rows).await?;
+    let mut places: HashMap<i64, &mut Link> = HashMap::new();
+    for (saved, link) in fresh.iter_mut() {
+        places.insert(saved.order.nr, link);
+    }
+    for row in rows.iter().filter(|row| queued.contains(&row.id)) {
+        let Some(link) = row.order.and_then(|(nr, _)| places.get_mut(&nr)) else { continue };
+        **link =
+            writing.chain(row.order.map_or(ledger::SYSTEM, |(nr, _)| nr), **link, Kind::Notice, row.id, row.content());
+    }
+    Ok(())
+}
+
+/// Queues notices that concern no order; how many were new.
+pub(super) async fn queue_others(writing: &mut Writing, notices: &[QueuedNotice]) -> Result<u64, StoreError> {
+    let mut rows = Vec::new();
+    for notice in notices {
+        writing.numbers.notice += 1;
+        rows.push(NewRow::of(writing.numbers.notice, None, notice));
+    }
+    let queued = insert(writing, &rows).await.map_err(StoreError::failed("queue notices"))?;
+    for row in rows.iter().filter(|row| queued.contains(&row.id)) {
+        writing.chain_system(Kind::Notice, row.id, row.content());
+    }
+    Ok(queued.len() as u64)
+}
+
+async fn insert(writing: &mut Writing, rows: &[NewRow<'_>]) -> Result<std::collections::HashSet<i64>, sqlx::Error> {
+    let sql = include_str!("sql/insert_notices.sql");
+    let inserted = rows::execute(&mut writing.conn, sql, rows, |query, row| {
+        query
+            .bind(row.id)
+            .bind(row.notice.key.clone())
+            .bind(row.order.map(|(nr, _)| nr))
+            .bind(row.notice.decision.clone())
+            .bind(row.notice.kind.as_str())
+            .bind(row.target.clone())
+            .bind(row.notice.at.0)
+            .bind(row.notice.expires_at.map(|at| at.0))
+            .bind(row.notice.confidential)
+            .bind(row.forms.clone())
+            .bind(row.notice.at.0)
+    })
+    .await?;
+    inserted.iter().map(|row| row.try_get(0)).collect()
+}
+
+/// What a claim asks for.
+pub(super) struct Claim {
+    pub(super) now: Instant,
+    pub(super) lease_ends_at: Instant,
+    pub(super) limit: u32,
+    pub(super) token: Token,
+}
+
+pub(super) async fn claim(writing: &mut Writing, claim: &Claim) -> Result<Vec<NoticeId>, StoreError> {
+    let mut claimed: Vec<NoticeId> = sqlx::query_scalar(include_str!("sql/claim_due_notices.sql"))
+        .bind(claim.now.0)
+        .bind(claim.lease_ends_at.0)
+        .bind(claim.limit)
+        .bind(claim.token.0)
+        .fetch_all(&mut writing.conn)
+        .await
+        .map_err(StoreError::failed("claim due notices"))?;
+    claimed.sort_unstable();
+    Ok(claimed)
+}
+
+/// What a settlement says.
+pub(super) struct Settling {
+    pub(super) notice: NoticeId,
+    pub(super) token: Token,
+    pub(super) settlement: Settlement,
+    pub(super) deliveries: Vec<Delivery>,
+    pub(super) now: Instant,
+}
+
+pub(super) async fn settle(writing: &mut Writing, settling: &Settling) -> Result<Settled, StoreError> {
+    record(writing, settling.notice, &settling.deliveries, settling.now).await?;
+    let (state, due_at, reason, taken_back) = match &settling.settlement {
+        Settlement::Sent => (NoticeState::Sent, None, None, 0),
+        Settlement::Retry { due_at, reason, counts } => {
+            (NoticeState::Queued, Some(due_at.0), Some(reason), i64::from(!counts))
+        }
+        Settlement::Failed { reason } => (NoticeState::Failed, None, Some(reason), 0),
+        Settlement::GivenUp { reason } => (NoticeState::GivenUp, None, Some(reason), 0),
+        Settlement::Expired => (NoticeState::Expired, None, None, 0),
+    };
+    let settled_at = (state != NoticeState::Queued).then_some(settling.now.0);
+    let done = sqlx::query(include_str!("sql/settle_notice.sql"))
+        .bind(settling.notice)
+        .bind(settling.token.0)
+        .bind(state.as_str())
+        .bind(due_at)
+        .bind(taken_back)
+        .bind(settled_at)
+        .bind(reason)
+        .execute(&mut writing.conn)
+        .await
+        .map_err(StoreError::failed("settle a notice"))?;
+    Ok(if done.rows_affected() == 1 { Settled::Settled } else { Settled::Lost })
+}
+
+/// Records what was delivered, and chains it: in its order's chain, or in `system`.
+pub(super) async fn record(
+    writing: &mut Writing,
+    notice: NoticeId,
+    deliveries: &[Delivery],
+    now: Instant,
+) -> Result<(), StoreError> {
+    writing.note(now);
+    if deliveries.is_empty() {
+        return Ok(());
+    }
+    record_all(writing, notice, deliveries).await.map_err(StoreError::failed("record deliveries"))
+}
+
+async fn record_all(writing: &mut Writing, notice: NoticeId, deliveries: &[Delivery]) -> Result<(), sqlx::Error> {
+    let chain = sqlx::query(include_str!("sql/chain_of_notice.sql")).bind(notice).fetch_optional(&mut writing.conn);
+    let (nr, mut link) = match chain.await? {
+        Some(row) => (row.try_get(0)?, Link { count: row.try_get(1)?, head: ledger::hash_of(&row, 2)? }),
+        None => (ledger::SYSTEM, writing.system),
+    };
+    let mut rows = Vec::new();
+    for delivery in deliveries {
+        writing.numbers.delivery += 1;
+        let id = writing.numbers.delivery;
+        link = writing.chain(nr, link, Kind::Delivery, id, delivery_content(id, notice, delivery));
+        rows.push((id, delivery));
+    }
+    insert_deliveries(writing, notice, &rows).await?;
+    if nr == ledger::SYSTEM {
+        writing.system = link;
+        return Ok(());
+    }
+    let update = sqlx::query(include_str!("sql/update_chain.sql"));
+    update.bind(nr).bind(link.count).bind(&link.head[..]).execute(&mut writing.conn).await?;
+    Ok(())
+}
+
+async fn insert_deliveries(
+    writing: &mut Writing,
+    notice: NoticeId,
+    rows: &[(i64, &Delivery)],
+) -> Result<(), sqlx::Error> {
+    let sql = include_str!("sql/insert_deliveries.sql");
+    rows::execute(&mut writing.conn, sql, rows, |query, (id, delivery)| {
+        query
+            .bind(*id)
+            .bind(notice)
+            .bind(delivery.attempt)
+            .bind(delivery.channel.clone())
+            .bind(delivery.address.clone())
+            .bind(delivery.at.0)
+            .bind(delivery.outcome.as_str())
+            .bind(delivery.detail.clone())
+            .bind(delivery.provider_id.clone())
+    })
+    .await?;
+    Ok(())
+}
+
+/// The hash of a delivery's content, as it is chained and verified.
+pub(super) fn delivery_content(id: i64, notice: NoticeId, delivery: &Delivery) -> Hash {
+    Content::of(Kind::Delivery)
+        .number(id)
+        .number(notice)
+        .number(i64::from(delivery.attempt))
+        .text(&delivery.channel)
+        .erasable(&delivery.address)
+        .number(delivery.at.0)
+        .text(delivery.outcome.as_str())
+        .maybe_text(delivery.detail.as_deref())
+        .maybe_text(delivery.provider_id.as_deref())
+        .hash()
+}
+
+/// The leases of a daemon that is gone.
+pub(super) async fn release(writing: &mut Writing) -> Result<(), StoreError> {
+    sqlx::query(include_str!("sql/release_leases.sql"))
+        .execute(&mut writing.conn)
+        .await
+        .map_err(StoreError::failed("release leases"))?;
+    Ok(())
+}
+
+/// Notices by number, with their deliveries.
+pub(super) async fn load(readers: &SqlitePool, ids: &[NoticeId]) -> Result<Vec<Notice>, StoreError> {
+    let rows = sqlx::query(include_str!("sql/load_notices.sql"))
+        .bind(numbers(ids.iter().copied()))
+        .fetch_all(readers)
+        .await
+        .map_err(StoreError::failed("load notices"))?;
+    let mut notices = rows.iter().map(read_notice).collect::<Result<Vec<_>, _>>()?;
+    let mut deliveries = load_deliveries(readers, ids).await?;
+    for notice in &mut notices {
+        notice.deliveries = deliveries.remove(&notice.id).unwrap_or_default();
+    }
+    Ok(notices)
+}
+
+async fn load_deliveries(
+    readers: &SqlitePool,
+    notices: &[NoticeId],
+) -> Result<HashMap<NoticeId, Vec<Delivery>>, StoreError> {
+    let rows = sqlx::query(include_str!("sql/load_deliveries.sql"))
+        .bind(numbers(notices.iter().copied()))
+        .fetch_all(readers)
+        .await
+        .map_err(StoreError::failed("load deliveries"))?;
+    let mut deliveries: HashMap<NoticeId, Vec<Delivery>> = HashMap::new();
+    for row in &rows {
+        let (_, notice, delivery) = read_delivery(row)?;
+        deliveries.entry(notice).or_default().push(delivery);
+    }
+    Ok(deliveries)
+}
+
+/// A delivery from a row of `load_deliveries.sql`: its number, its notice's, and itself.
+pub(super) fn read_delivery(row: &SqliteRow) -> Result<(i64, NoticeId, Delivery), StoreError> {
+    let failed = || StoreError::failed("read a delivery");
+    let id: i64 = row.try_get(0).map_err(failed())?;
+    let bad = |column| StoreError::BadRow { table: "deliveries", id, column };
+    let outcome: &str = row.try_get(6).map_err(failed())?;
+    let delivery = Delivery {
+        attempt: row.try_get(2).map_err(failed())?,
+        channel: row.try_get::<&str, _>(3).map_err(failed())?.into(),
+        address: row.try_get::<&str, _>(4).map_err(failed())?.into(),
+        at: Instant(row.try_get(5).map_err(failed())?),
+        outcome: DeliveryOutcome::ALL
+            .into_iter()
+            .find(|known| known.as_str() == outcome)
+            .ok_or_else(|| bad("outcome"))?,
+        detail: row.try_get(7).map_err(failed())?,
+        provider_id: row.try_get(8).map_err(failed())?,
+    };
+    Ok((id, row.try_get(1).map_err(failed())?, delivery))
+}
+
+fn read_notice(row: &SqliteRow) -> Result<Notice, StoreError> {
+    let failed = || StoreError::failed("read a notice");
+    let id: i64 = row.try_get("id").map_err(failed())?;
+    let bad = |column| StoreError::BadRow { table: "notices", id, column };
+    let text = |column| row.try_get::<&str, _>(column).map_err(failed());
+    let maybe_text = |column| row.try_get::<Option<&str>, _>(column).map_err(failed());
+    let maybe_at = |column| row.try_get::<Option<i64>, _>(column).map(|at| at.map(Instant)).map_err(failed());
+    let state = text("state")?;
+    Ok(Notice {
+        id,
+        queued: QueuedNotice {
+            key: text("key")?.into(),
+            order: maybe_text("order_id")?.map(Arc::from),
+            decision: maybe_text("decision")?.map(Arc::from),
+            kind: NoticeKind::parse(text("kind")?).ok_or_else(|| bad("kind"))?,
+            target: read_target(text("target")?).ok_or_else(|| bad("target"))?,
+            at: Instant(row.try_get("at").map_err(failed())?),
+            expires_at: maybe_at("expires_at")?,
+            confidential: row.try_get("confidential").map_err(failed())?,
+            forms: read_forms(text("forms")?).ok_or_else(|| bad("forms"))?,
+        },
+        state: NoticeState::ALL.into_iter().find(|known| known.as_str() == state).ok_or_else(|| bad("state"))?,
+        due_at: Instant(row.try_get("due_at").map_err(failed())?),
+        attempt: row.try_get("attempt").map_err(failed())?,
+        settled_at: maybe_at("settled_at")?,
+        reason: maybe_text("reason")?.map(Into::into),
+        deliveries: Vec::new(),
+    })
+}
+
+pub(super) async fn of_order(readers: &SqlitePool, nr: i64) -> Result<Vec<Notice>, StoreError> {
+    let ids: Vec<NoticeId> = sqlx::query_scalar(include_str!("sql/notices_of_order.sql"))
+        .bind(nr)
+        .fetch_all(readers)
+        .await
+        .map_err(StoreError::failed("find an order's notices"))?;
+    load(readers, &ids).await
+}
+
+pub(super) async fn unsent(readers: &SqlitePool, limit: u32) -> Result<Vec<Notice>, StoreError> {
+    let ids: Vec<NoticeId> = sqlx::query_scalar(include_str!("sql/unsent_notices.sql"))
+        .bind(limit)
+        .fetch_all(readers)
+        .await
+        .map_err(StoreError::failed("find notices that were not sent"))?;
+    load(readers, &ids).await
+}
+
+pub(super) async fn health(readers: &SqlitePool) -> Result<OutboxHealth, StoreError> {
+    let (queued, oldest, failed, given_up): (i64, Option<i64>, i64, i64) =
+        sqlx::query_as(include_str!("sql/outbox_health.sql"))
+            .fetch_one(readers)
+            .await
+            .map_err(StoreError::failed("count notices"))?;
+    Ok(OutboxHealth {
+        queued: unsigned(queued),
+        oldest_due: oldest.map(Instant),
+        failed: unsigned(failed),
+        given_up: unsigned(given_up),
+    })
+}
+
+pub(super) async fn next_due(readers: &SqlitePool) -> Result<Option<Instant>, StoreError> {
+    let next: Option<i64> = sqlx::query_scalar(include_str!("sql/next_notice.sql"))
+        .fetch_one(readers)
+        .await
+        .map_err(StoreError::failed("find the next notice"))?;
+    Ok(next.map(Instant))
+}

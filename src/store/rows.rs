@@ -1,0 +1,67 @@
+//! Many rows with few statements.
+//!
+//! A statement's file gives one tuple after `VALUES`; here it is repeated for as many rows as there are, in a few sizes, so
+//! that each size is prepared once. The repeated tuples have anonymous parameters: SQLite finds a named one by a linear
+//! search, which thousands of them would pay for.
+
+use futures_util::TryStreamExt;
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
+use sqlx::{AssertSqlSafe, Sqlite};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+/// How many rows one statement takes: the largest that fits is taken again and again.
+const SIZES: [usize; 4] = [256, 32, 4, 1];
+
+/// A query being bound.
+pub(super) type Binding<'q> = Query<'q, Sqlite, SqliteArguments>;
+
+/// Executes a statement for all rows; what it returns, if anything.
+pub(super) async fn execute<T>(
+    conn: &mut SqliteConnection,
+    sql: &'static str,
+    rows: &[T],
+    bind: impl for<'q> Fn(Binding<'q>, &T) -> Binding<'q>,
+) -> Result<Vec<SqliteRow>, sqlx::Error> {
+    let mut returned = Vec::new();
+    let mut rest = rows;
+    while let Some(size) = SIZES.into_iter().find(|&size| size <= rest.len()) {
+        let (chunk, after) = rest.split_at(size);
+        let query = sqlx::query(AssertSqlSafe(repeated(sql, size)));
+        let query = chunk.iter().fold(query, &bind);
+        let mut stream = query.fetch(&mut *conn);
+        while let Some(row) = stream.try_next().await? {
+            returned.push(row);
+        }
+        rest = after;
+    }
+    Ok(returned)
+}
+
+type Known = HashMap<(&'static str, usize), Arc<str>>;
+
+fn repeated(sql: &'static str, times: usize) -> Arc<str> {
+    static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.entry((sql, times)).or_insert_with(|| repeat(sql, times).into()).clone()
+}
+
+fn repeat(sql: &str, times: usize) -> String {
+    let start = sql.find("VALUES (").expect("the statement has VALUES") + "VALUES ".len();
+    let end = start + sql[start..].find(')').expect("the tuple is closed") + 1;
+    let columns = sql[start..end].matches('$').count();
+    let tuple = format!("({})", vec!["?"; columns].join(", "));
+    format!("{}{}{}", &sql[..start], vec![tuple; times].join(", "), &sql[end..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tuple_is_repeated_between_head_and_tail() {
+        let sql = "INSERT INTO t (a, b) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        assert_eq!(repeat(sql, 2), "INSERT INTO t (a, b) VALUES (?, ?), (?, ?) ON CONFLICT DO NOTHING");
+    }
+}

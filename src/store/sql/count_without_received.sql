@@ -1,0 +1,1 @@
+SELECT count(*) FROM orders WHERE received = 0 AND first_at < $1

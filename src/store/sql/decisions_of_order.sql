@@ -1,0 +1,5 @@
+SELECT decisions.position, orders.id, decisions.body
+FROM   decisions
+JOIN   orders ON orders.nr = decisions.order_nr
+WHERE  decisions.order_nr = $1
+ORDER  BY decisions.position

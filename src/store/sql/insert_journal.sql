@@ -1,0 +1,1 @@
+INSERT INTO journal (id, at, what, body) VALUES ($1, $2, $3, $4)

@@ -1,0 +1,1 @@
+UPDATE state SET marking_from = $1

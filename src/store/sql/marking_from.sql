@@ -1,0 +1,1 @@
+SELECT marking_from FROM state

@@ -1,0 +1,1 @@
+SELECT number, in_force, hash, files FROM versions ORDER BY number DESC LIMIT 1

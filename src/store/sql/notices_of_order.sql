@@ -1,0 +1,1 @@
+SELECT id FROM notices WHERE order_nr = $1 ORDER BY id

@@ -1,0 +1,1 @@
+SELECT system_count, system_head FROM state
