@@ -4,6 +4,13 @@
 
 pub mod notice;
 
+pub mod compose;
+mod counting;
+pub mod facts;
+pub mod render;
+pub mod template;
+pub mod wording;
+
 pub mod channel;
 pub mod open;
 

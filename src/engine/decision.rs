@@ -95,6 +95,21 @@ pub enum DecisionKind {
     },
 }
 
+impl DecisionKind {
+    /// Its name in every output, and in a channel's `kinds`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            DecisionKind::Remind => "remind",
+            DecisionKind::Notify => "notify",
+            DecisionKind::Card(_) => "card",
+            DecisionKind::Route => "route",
+            DecisionKind::Return => "return",
+            DecisionKind::Flag(_) => "flag",
+            DecisionKind::Revoke { .. } => "revoke",
+        }
+    }
+}
+
 /// An obligation (时限义务) as it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Obligation {

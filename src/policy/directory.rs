@@ -108,6 +108,11 @@ impl Directory {
             .unwrap_or(recipient)
     }
 
+    /// Whether any of these recipients is confidential.
+    pub fn is_confidential(&self, recipients: &[Symbol]) -> bool {
+        recipients.iter().any(|name| self.recipients.get(name.as_str()).is_some_and(|known| known.confidential))
+    }
+
     fn people_at(&self, of: &Of, place: &str, recipient: &str) -> Option<&[Person]> {
         let department = || self.departments.get(place).map(|department| &department.people);
         let people = match of {

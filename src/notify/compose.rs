@@ -1,0 +1,295 @@
+//! From a decision to its notices: who is told, what each reader is asked to do, and when it says nothing any more.
+//!
+//! The [`Teller`] changes with the rules, the directory and the templates, never with an order. It is called in the
+//! transaction that saves a decision, and answers in well under a millisecond.
+
+use crate::calendar::Calendar;
+use crate::config::channels::{Channel, ChannelKind};
+use crate::engine::decision::{Decision, DecisionKind};
+use crate::notify::channel::Forms;
+use crate::notify::facts::{Facts, Scene, Subject, is_order_confidential};
+use crate::notify::notice::{NoticeKind, QueuedNotice, SALUTATION, Target};
+use crate::notify::render;
+use crate::notify::template::Templates;
+use crate::notify::wording::Moment;
+use crate::policy::directory::{Directory, Of};
+use crate::symbol::Symbol;
+use crate::time::Instant;
+use std::sync::Arc;
+
+/// The recipient who is told of the daemon's own health, if the directory has it.
+pub const OPERATORS: &str = "operators";
+
+/// What turns decisions into notices.
+#[derive(Clone, Debug)]
+pub struct Teller {
+    directory: Arc<Directory>,
+    templates: Arc<Templates>,
+    public_url: Option<Arc<str>>,
+    /// The channels that take decisions, each with the kinds that it takes.
+    takers: Vec<(Arc<str>, Vec<&'static str>)>,
+}
+
+impl Teller {
+    /// With the directory and the templates in force, and what the configuration says.
+    pub fn new(
+        directory: Arc<Directory>,
+        templates: Arc<Templates>,
+        public_url: Option<&str>,
+        channels: &[Channel],
+    ) -> Teller {
+        let takers = channels.iter().filter_map(|channel| match &channel.kind {
+            ChannelKind::Webhook(hook) if !hook.kinds.is_empty() => Some((channel.name.clone(), hook.kinds.clone())),
+            _ => None,
+        });
+        Teller { directory, templates, public_url: public_url.map(Arc::from), takers: takers.collect() }
+    }
+
+    /// The directory by which it tells.
+    pub fn directory(&self) -> &Arc<Directory> {
+        &self.directory
+    }
+
+    /// The notices of a decision just made. `json` is the decision as the feed gives it. A proposal is told to whoever is
+    /// to approve it, and to nobody else.
+    pub fn notices_for(&self, decision: &Decision, scene: Scene<'_>, json: &str) -> Vec<QueuedNotice> {
+        let told = Told { teller: self, decision, scene, key: decision.key.clone(), kind: NoticeKind::of(decision) };
+        match decision.approval {
+            Some(approver) => told.to_recipients(&[approver], &[]),
+            None => told.to_all(json),
+        }
+    }
+
+    /// The notices of a proposal that was approved: what a decision without `approval` is told to, is told now.
+    pub fn notices_on_approval(
+        &self,
+        decision: &Decision,
+        scene: Scene<'_>,
+        at: Instant,
+        json: &str,
+    ) -> Vec<QueuedNotice> {
+        let approved = Decision { approval: None, made_at: decision.made_at.max(at), ..decision.clone() };
+        let key = format!("{}:approved", decision.key).into();
+        let told = Told { teller: self, decision: &approved, scene, key, kind: NoticeKind::of(&approved) };
+        told.to_all(json)
+    }
+
+    /// The notice of an incident of the daemon itself; none where the directory has no [`OPERATORS`]. `incident` tells one
+    /// incident from another: while it lasts it is told once.
+    pub fn health(
+        &self,
+        incident: &str,
+        title: &str,
+        text: &str,
+        ask: &str,
+        at: Instant,
+        calendar: &Calendar,
+    ) -> Option<QueuedNotice> {
+        self.directory.recipients.get(OPERATORS)?;
+        let facts = Facts {
+            signature: "【督办】".into(),
+            rule: title.into(),
+            text: text.into(),
+            ask: ask.into(),
+            at: Moment::of(at, calendar, crate::notify::wording::year(at, calendar.zone())),
+            salutation: SALUTATION.into(),
+            ..Facts::default()
+        };
+        Some(QueuedNotice {
+            key: format!("health:{incident}:{OPERATORS}").into(),
+            order: None,
+            decision: None,
+            kind: NoticeKind::Health,
+            target: Target::Recipient { recipient: OPERATORS.into(), place: None },
+            at,
+            expires_at: None,
+            confidential: false,
+            forms: render::forms(&self.templates, NoticeKind::Health, &facts),
+        })
+    }
+}
+
+/// A decision being told.
+struct Told<'a> {
+    teller: &'a Teller,
+    decision: &'a Decision,
+    scene: Scene<'a>,
+    key: Arc<str>,
+    kind: NoticeKind,
+}
+
+impl Told<'_> {
+    fn to_all(&self, json: &str) -> Vec<QueuedNotice> {
+        let liaison = [Symbol::new("liaison")];
+        let is_card = matches!(self.decision.kind, DecisionKind::Card(_));
+        let to = if is_card && self.decision.to.is_empty() { &liaison } else { self.decision.to.as_slice() };
+        let mut notices = self.to_recipients(to, &self.decision.cc);
+        notices.extend(self.to_systems(json));
+        notices
+    }
+
+    fn to_recipients(&self, to: &[Symbol], cc: &[Symbol]) -> Vec<QueuedNotice> {
+        let Some(subject) = Subject::of(self.decision, self.scene) else {
+            tracing::error!(order = %self.scene.history.order, decision = %self.key, "no version of the rules has the policy of a decision");
+            return Vec::new();
+        };
+        let mut facts = subject.facts(&self.teller.directory);
+        facts.confidential = is_order_confidential(self.scene.state) || self.is_confidential();
+        facts.salutation = SALUTATION.into();
+        (facts.url, facts.objection_url) = self.links();
+        let mut told: Vec<Symbol> = Vec::new();
+        let mut notices = Vec::new();
+        for (at, &recipient) in to.iter().chain(cc).enumerate() {
+            // Whoever is only copied may be nobody; who must be told and is nobody is queued, given up and shown.
+            let copied = at >= to.len();
+            if !told.contains(&recipient) && !(copied && self.people_are_missing(recipient)) {
+                told.push(recipient);
+                notices.push(self.to_recipient(recipient, self.role(recipient, to, copied), facts.clone()));
+            }
+        }
+        notices
+    }
+
+    /// What goes to a confidential recipient is confidential to whoever else is told of it.
+    fn is_confidential(&self) -> bool {
+        let named = [self.decision.to.as_slice(), &self.decision.cc].concat();
+        self.teller.directory.is_confidential(&named)
+    }
+
+    fn links(&self) -> (String, String) {
+        let Some(base) = &self.teller.public_url else { return Default::default() };
+        let order = encoded(&self.scene.history.order);
+        let page = format!("{}/orders/{order}", base.trim_end_matches('/'));
+        let decision = encoded(&self.decision.key);
+        (format!("{page}?decision={decision}"), format!("{page}/objection?decision={decision}"))
+    }
+
+    fn place(&self, recipient: Symbol) -> Option<Arc<str>> {
+        let department = self.decision.department.as_deref();
+        self.teller.directory.place(recipient.as_str(), department, &self.scene.state.attributes)
+    }
+
+    fn people_are_missing(&self, recipient: Symbol) -> bool {
+        let directory = &self.teller.directory;
+        let place = self.place(recipient);
+        let needs_people = directory.recipients.get(recipient.as_str()).is_none_or(|known| known.of.is_some());
+        needs_people && directory.people(recipient.as_str(), place.as_deref()).is_empty()
+    }
+
+    fn to_recipient(&self, recipient: Symbol, role: Role, mut facts: Facts) -> QueuedNotice {
+        facts.reader = self.teller.directory.title(recipient.as_str()).into();
+        let own = matches!(role, Role::Doer | Role::Head) && self.is_of_department(recipient);
+        facts.unit = if own { "你单位".into() } else { facts.department.clone() };
+        facts.ask = ask(self.kind, role, &facts);
+        QueuedNotice {
+            key: format!("{}:{recipient}", self.key).into(),
+            order: Some(self.scene.history.order.clone()),
+            decision: Some(self.decision.key.clone()),
+            kind: self.kind,
+            target: Target::Recipient { recipient: recipient.as_str().into(), place: self.place(recipient) },
+            at: self.decision.made_at,
+            expires_at: self.expires_at(&facts),
+            confidential: facts.confidential,
+            forms: render::forms(&self.teller.templates, self.kind, &facts),
+        }
+    }
+
+    /// A reminder of what is still to come says nothing any more once that has come.
+    fn expires_at(&self, facts: &Facts) -> Option<Instant> {
+        self.decision.due.filter(|_| self.kind == NoticeKind::Remind && facts.phase == "before")
+    }
+
+    fn to_systems(&self, json: &str) -> Vec<QueuedNotice> {
+        let kind = self.decision.kind.name();
+        let takers = self.teller.takers.iter().filter(|(_, kinds)| kinds.contains(&kind));
+        takers
+            .map(|(channel, _)| QueuedNotice {
+                key: format!("{}>{channel}", self.key).into(),
+                order: Some(self.scene.history.order.clone()),
+                decision: Some(self.decision.key.clone()),
+                kind: self.kind,
+                target: Target::Channel(channel.clone()),
+                at: self.decision.made_at,
+                expires_at: None,
+                confidential: false,
+                forms: Forms { json: json.to_owned(), ..Forms::default() },
+            })
+            .collect()
+    }
+
+    fn is_of_department(&self, recipient: Symbol) -> bool {
+        let known = self.teller.directory.recipients.get(recipient.as_str());
+        known.is_some_and(|known| known.of == Some(Of::Department))
+    }
+
+    /// What part a recipient has in a decision.
+    fn role(&self, recipient: Symbol, to: &[Symbol], copied: bool) -> Role {
+        let of = self.teller.directory.recipients.get(recipient.as_str()).and_then(|known| known.of.as_ref());
+        let title = self.teller.directory.title(recipient.as_str());
+        let heads = title.contains("负责人") || title.contains("领导") || recipient.as_str().contains("head");
+        let departments_are_told = to.iter().any(|name| self.is_of_department(*name));
+        match of {
+            _ if copied => Role::Observer,
+            Some(Of::Department) if heads => Role::Head,
+            Some(Of::Department) => Role::Doer,
+            Some(Of::Parent) => Role::Head,
+            // What the hotline itself is to do is told to it first.
+            _ if !departments_are_told && to.first() == Some(&recipient) => Role::Doer,
+            _ => Role::Observer,
+        }
+    }
+}
+
+/// What part a reader has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// Does what is asked for.
+    Doer,
+    /// Sees to it that their people do.
+    Head,
+    /// Knows, and follows.
+    Observer,
+}
+
+/// What a reader is asked to do, one clause.
+fn ask(kind: NoticeKind, role: Role, facts: &Facts) -> String {
+    let duty = facts.duty.as_str();
+    match (kind, role) {
+        (NoticeKind::Proposal, _) => "审阅后在工单页答复同意或不同意".into(),
+        (NoticeKind::Revocation, _) => "按撤销后的情况办理，原通知作废".into(),
+        (NoticeKind::Flag, Role::Observer) | (NoticeKind::Route, Role::Observer) => "知悉".into(),
+        (NoticeKind::Flag, _) => "核实情况，在工单页登记处理意见".into(),
+        (NoticeKind::Route, _) => "按职责核查处理，并反馈处理结果".into(),
+        (NoticeKind::Return, Role::Observer) => "跟踪重办情况".into(),
+        (NoticeKind::Return, Role::Head) => format!("督促{}", by_then(facts, "重新办理")),
+        (NoticeKind::Return, Role::Doer) => {
+            format!("于{}", by_then(facts, "时限内重新办理")).replace("于时限内", "在时限内")
+        }
+        (_, Role::Observer) if facts.phase == "event" || duty.is_empty() => "知悉".into(),
+        _ if facts.stopped.is_some() => "核对登记的时间，如有误在工单页提出".into(),
+        (NoticeKind::Notify, Role::Doer) if facts.phase == "event" && facts.duties.is_empty() => "知悉并办理".into(),
+        (NoticeKind::Notify, Role::Doer) if facts.phase == "event" => format!("于{}", by_then(facts, "办理")),
+        (_, Role::Head) if facts.phase == "event" || duty.is_empty() => "督促办理".into(),
+        (_, Role::Doer) if duty.is_empty() => "尽快办理并登记".into(),
+        (NoticeKind::RedCard, Role::Head) => format!("于今日内督促{duty}并登记"),
+        (NoticeKind::RedCard, Role::Doer) => format!("于今日内{duty}并登记"),
+        (NoticeKind::Remind, Role::Head) => format!("督促按时{duty}"),
+        (NoticeKind::Remind, Role::Doer) => format!("按时{duty}并登记"),
+        (_, Role::Head) => format!("督促立即{duty}并登记"),
+        (_, Role::Doer) => format!("立即{duty}并登记"),
+        (_, Role::Observer) => format!("督促承办单位{duty}"),
+    }
+}
+
+/// 5月9日11:00前联系诉求人，5月13日17:30前办结: what began, each by its due.
+fn by_then(facts: &Facts, otherwise: &str) -> String {
+    let each = |duty: &crate::notify::facts::Duty| format!("{}前{}", duty.due.brief, duty.duty);
+    let listed = facts.duties.iter().map(each).collect::<Vec<_>>().join("，");
+    if listed.is_empty() { otherwise.into() } else { listed }
+}
+
+/// Percent-encoded for a path or a query.
+fn encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}

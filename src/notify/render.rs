@@ -1,0 +1,119 @@
+//! A notice in every form: facts through templates, the short form kept within its length, the mail's HTML from its text.
+
+use crate::notify::channel::Forms;
+use crate::notify::facts::Facts;
+use crate::notify::notice::NoticeKind;
+use crate::notify::template::{Form, Templates, variables};
+
+/// The length of a short form, its signature included: two messages of a carrier's 70, which count as 67 when joined.
+pub const SHORT_MAX: usize = 140;
+
+/// How often a template may be asked to be shorter.
+const BREVITIES: std::ops::RangeInclusive<u8> = 0..=3;
+
+/// All forms of a notice. What is confidential has a short form that says only that something waits.
+pub(super) fn forms(templates: &Templates, kind: NoticeKind, facts: &Facts) -> Forms {
+    let values = variables(facts);
+    let text = templates.render(kind, Form::Mail, &values);
+    Forms {
+        short: if facts.confidential { veiled(kind, facts) } else { short(templates, kind, facts) },
+        markdown: templates.render(kind, Form::Markdown, &values),
+        subject: templates.render(kind, Form::Subject, &values).replace('\n', ""),
+        html: html(&text, &[&facts.url, &facts.objection_url]),
+        text,
+        json: String::new(),
+    }
+}
+
+/// All that groups and SMS are told of what is confidential. No template can change it.
+fn veiled(kind: NoticeKind, facts: &Facts) -> String {
+    let what = if kind == NoticeKind::Route { "移送" } else { "督办" };
+    format!("{}有1件{what}事项待查阅。", facts.signature)
+}
+
+/// The first rendering that fits, from everything to the barest.
+fn short(templates: &Templates, kind: NoticeKind, facts: &Facts) -> String {
+    let mut last = String::new();
+    for brevity in BREVITIES {
+        let facts = Facts { brevity, ..facts.clone() };
+        last = templates.render(kind, Form::Short, &variables(&facts)).replace('\n', "");
+        if length(&last) <= SHORT_MAX {
+            return last;
+        }
+    }
+    whole_sentences(&last).unwrap_or_else(|| barest(facts))
+}
+
+/// As many whole sentences as fit; none where not even the first does.
+fn whole_sentences(text: &str) -> Option<String> {
+    let mut kept = String::new();
+    for sentence in text.split_inclusive(['。', '；']) {
+        if length(&kept) + length(sentence) > SHORT_MAX {
+            break;
+        }
+        kept.push_str(sentence);
+    }
+    let kept = kept.trim_end_matches('；');
+    (!kept.is_empty()).then(|| if kept.ends_with('。') { kept.to_owned() } else { format!("{kept}。") })
+}
+
+/// Where not even one sentence fits, because the order's id is very long.
+fn barest(facts: &Facts) -> String {
+    format!("{}有1件工单的督办事项待查阅，请登录查看。", facts.signature)
+}
+
+/// The length as carriers count it: UTF-16 code units.
+pub fn length(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+/// A paragraph for each line; what was given as a link becomes one. Everything else is text, whatever it looks like.
+pub(super) fn html(text: &str, links: &[&str]) -> String {
+    let paragraphs = text.lines().map(|line| format!("<p>{}</p>", linked(line, links)));
+    paragraphs.collect::<Vec<_>>().join("\n")
+}
+
+fn linked(line: &str, links: &[&str]) -> String {
+    // The longest first: one address may begin with another.
+    let mut links: Vec<&str> = links.iter().copied().filter(|link| !link.is_empty() && line.contains(link)).collect();
+    links.sort_by_key(|link| std::cmp::Reverse(link.len()));
+    let Some(link) = links.first() else { return escaped(line) };
+    let (before, after) = line.split_once(link).unwrap_or((line, ""));
+    let link = escaped(link);
+    format!("{}<a href=\"{link}\">{link}</a>{}", escaped(before), escaped(after))
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_left_out_sentence_by_sentence() {
+        let text = format!("{}。{}；{}。", "甲".repeat(99), "乙".repeat(39), "丙".repeat(50));
+        assert_eq!(whole_sentences(&text).unwrap(), format!("{}。{}。", "甲".repeat(99), "乙".repeat(39)));
+        assert_eq!(whole_sentences(&"甲".repeat(200)), None);
+    }
+
+    #[test]
+    fn an_order_with_an_endless_id_is_still_told_of() {
+        let facts = Facts { signature: "【珠海12345】".into(), order: "Z".repeat(500), ..Facts::default() };
+        for kind in NoticeKind::ALL {
+            let short = short(&Templates::built_in(), kind, &facts);
+            assert!(length(&short) <= SHORT_MAX && short.starts_with("【珠海12345】"), "{kind:?}: {short}");
+        }
+    }
+
+    #[test]
+    fn html_is_text_but_for_the_given_links() {
+        let shown =
+            html("<b>甲</b>\n见 https://a/1?x=1&y=2 。https://evil", &["https://a/1", "https://a/1?x=1&y=2", ""]);
+        insta::assert_snapshot!(shown, @r#"
+        <p>&lt;b&gt;甲&lt;/b&gt;</p>
+        <p>见 <a href="https://a/1?x=1&amp;y=2">https://a/1?x=1&amp;y=2</a> 。https://evil</p>
+        "#);
+    }
+}
