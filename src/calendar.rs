@@ -18,6 +18,7 @@ use chrono::{NaiveDate, NaiveTime, Timelike, Weekday};
 use chrono_tz::Tz;
 use hours::Hours;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 use table::{Table, WorkingDay, date_of};
@@ -65,6 +66,14 @@ pub struct Opening {
     pub close: u16,
 }
 
+impl fmt::Display for Opening {
+    /// `08:30-12:00`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Opening { open, close } = self;
+        write!(f, "{:02}:{:02}-{:02}:{:02}", open / 60, open % 60, close / 60, close % 60)
+    }
+}
+
 /// A part of the year, both ends included; may wrap the year's end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Season {
@@ -110,6 +119,21 @@ pub enum Counting {
     Deemed,
     /// So many `day_length` of elapsed working time.
     Elapsed,
+}
+
+impl Counting {
+    /// All of them by the words of the rule files.
+    pub const WORDS: [(&str, Counting); 4] = [
+        ("next_day", Counting::NextDay),
+        ("same_day", Counting::SameDay),
+        ("deemed", Counting::Deemed),
+        ("elapsed", Counting::Elapsed),
+    ];
+
+    /// The one that a word names.
+    pub fn parse(word: &str) -> Option<Counting> {
+        Counting::WORDS.iter().find(|(known, _)| *known == word).map(|&(_, counting)| counting)
+    }
 }
 
 /// A time of the local clock, as in `by: "09:00"`: minutes since midnight.
@@ -179,6 +203,9 @@ pub enum CalendarError {
     #[error("the calendar never opens")]
     NeverOpens,
 }
+
+/// The end of time, in the year 9999: the due of what would never fall due.
+pub const END: Instant = Instant(walk::END);
 
 /// A day's length for `counting: elapsed` where neither `day_length` nor any `hours` give one: the eight hours of 劳动法
 /// art. 36.
@@ -294,4 +321,4 @@ fn day_of(date: NaiveDate) -> i64 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

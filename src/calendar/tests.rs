@@ -4,7 +4,7 @@ use super::*;
 use span::Span;
 
 /// A calendar of Shanghai, Monday to Friday, with the holidays and make-up days of late 2025 and of 2026.
-pub(super) fn office() -> CalendarSpec {
+pub(crate) fn office() -> CalendarSpec {
     let rest = [
         ("2026-01-01", 3, "元旦"),
         ("2026-02-15", 9, "春节"),
@@ -33,16 +33,16 @@ pub(super) fn office() -> CalendarSpec {
     }
 }
 
-pub(super) fn date(text: &str) -> NaiveDate {
+pub(crate) fn date(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-pub(super) fn openings(open: &[&str]) -> Vec<Opening> {
+pub(crate) fn openings(open: &[&str]) -> Vec<Opening> {
     let minutes = |clock: &str| clock[..2].parse::<u16>().unwrap() * 60 + clock[3..].parse::<u16>().unwrap();
     open.iter().map(|text| Opening { open: minutes(&text[..5]), close: minutes(&text[6..]) }).collect()
 }
 
-pub(super) fn weekdays(open: &[&str]) -> WeeklyHours {
+pub(crate) fn weekdays(open: &[&str]) -> WeeklyHours {
     use Weekday::{Fri, Mon, Thu, Tue, Wed};
     WeeklyHours { days: vec![Mon, Tue, Wed, Thu, Fri], open: openings(open) }
 }
@@ -60,7 +60,7 @@ fn instant(text: &str) -> Instant {
 }
 
 /// `2026-01-05 10:00` of Shanghai.
-pub(super) fn local(text: &str) -> Instant {
+pub(crate) fn local(text: &str) -> Instant {
     instant(&format!("{}:00+08:00", text.replace(' ', "T")))
 }
 

@@ -1,8 +1,10 @@
 //! All integration tests, in one binary: linking takes longer than running.
 
+mod calendar;
 mod console;
 mod email;
 mod fakes;
+mod program;
 mod sms;
 mod store;
 mod webhook;
