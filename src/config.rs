@@ -8,10 +8,11 @@ pub mod channels;
 mod read;
 pub mod secret;
 
+use crate::policy::directory::read::{Address, Channels};
 use crate::text::problem::Problems;
 use crate::text::yaml;
 use crate::time::Instant;
-use channels::Channel;
+use channels::{Channel, ChannelKind};
 use secret::SecretSource;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -115,6 +116,18 @@ impl Config {
             channels: Vec::new(),
             tell_from: None,
         }
+    }
+
+    /// The kind of address that each channel needs; none: there is no configuration that could say.
+    pub fn addresses(&self) -> Channels {
+        self.path.as_ref()?;
+        let address = |kind: &ChannelKind| match kind {
+            ChannelKind::Email(_) => Address::Email,
+            ChannelKind::SmsHttp(_) => Address::Mobile,
+            ChannelKind::YuezhengyiApp(_) => Address::Yuezhengyi,
+            ChannelKind::YuezhengyiRobot(_) | ChannelKind::Webhook(_) | ChannelKind::Console => Address::None,
+        };
+        Some(self.channels.iter().map(|channel| (Arc::clone(&channel.name), address(&channel.kind))).collect())
     }
 
     /// With the directories that flags name, which win.

@@ -7,6 +7,7 @@ pub mod builtin;
 pub mod condition;
 pub mod directory;
 pub mod files;
+pub mod judge;
 pub mod model;
 mod read;
 pub mod vocabulary;

@@ -1,12 +1,113 @@
-//! `duban check`.
+//! `duban check`: every problem of every file at once.
 
 use super::Common;
+use crate::clock;
+use crate::config::Config;
+use crate::policy::{self, judge};
+use crate::text::problem::{Problem, Problems, Severity};
+use crate::text::{Lang, show};
+use crate::time::Instant;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
-/// 检查规则、日历与配置 [check rules, calendars and configuration]
+/// 检查规则、词汇表、通讯录、模板、日历与配置，一次列出全部问题
+/// [check rules, vocabulary, directory, templates, calendars and configuration]
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// 有警告也算不通过 [warnings fail, too]
+    #[arg(long)]
+    strict: bool,
+    /// 按这一时刻检查，默认现在 [check as of this instant, RFC 3339; default: now]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    at: Option<Instant>,
+    /// 输出格式 [output format]
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
 
-pub(crate) fn run(_common: &Common, _args: Args) -> ExitCode {
-    ExitCode::from(2)
+/// How problems are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// 给人看 [for people]
+    Human,
+    /// 给编辑器 [for editors: one JSON array]
+    Json,
+}
+
+fn instant(text: &str) -> Result<Instant, String> {
+    Instant::parse(text).ok_or_else(|| {
+        "时刻要带时区，如 2024-05-06T09:00:00+08:00 [an instant has an offset, such as 2024-05-06T09:00:00+08:00]"
+            .into()
+    })
+}
+
+pub(crate) fn run(common: &Common, args: Args) -> ExitCode {
+    let (problems, policies) = check(common, args.at.unwrap_or_else(clock::now));
+    let written = match args.format {
+        Format::Human => human(&problems, policies, common.lang),
+        Format::Json => json(&problems, common.lang),
+    };
+    // A reader that has gone (`| head`) wants no more: what was found is still said by the exit code.
+    let _ = written;
+    exit_code(&problems, args.strict)
+}
+
+/// Every problem, by place, and how many policies there are.
+fn check(common: &Common, now: Instant) -> (Vec<Problem>, usize) {
+    let mut problems = Problems::new();
+    let config = Config::load(common.config.as_deref(), &mut problems);
+    let channels = config.as_ref().and_then(Config::addresses);
+    let folder = |flag: &Option<std::path::PathBuf>, configured: Option<&Path>, default: &str| {
+        flag.clone().or_else(|| configured.map(Path::to_owned)).unwrap_or_else(|| default.into())
+    };
+    let rules = folder(&common.rules, config.as_ref().map(|config| config.rules.as_path()), "rules");
+    let calendars = folder(&common.calendars, config.as_ref().map(|config| config.calendars.as_path()), "calendars");
+    let mut loaded = policy::load(&rules, &calendars, &channels);
+    judge::judge(&mut loaded, &channels, now);
+    let policies = loaded.policies();
+    problems.append(loaded.problems);
+    (problems.sorted(), policies)
+}
+
+fn exit_code(problems: &[Problem], strict: bool) -> ExitCode {
+    let is_unreadable = problems.iter().any(|problem| problem.code == "unreadable");
+    let is_wrong = problems.iter().any(|problem| strict || problem.severity == Severity::Error);
+    match (is_unreadable, is_wrong) {
+        (true, _) => ExitCode::from(2),
+        (false, true) => ExitCode::from(1),
+        (false, false) => ExitCode::SUCCESS,
+    }
+}
+
+fn human(problems: &[Problem], policies: usize, lang: Lang) -> std::io::Result<()> {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let colour = std::io::stdout().is_terminal();
+    for problem in problems {
+        writeln!(out, "{}", show::human(problem, lang, colour))?;
+    }
+    writeln!(out, "{}", summary(problems, policies, lang))?;
+    out.flush()
+}
+
+fn summary(problems: &[Problem], policies: usize, lang: Lang) -> String {
+    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    let warnings = problems.len() - errors;
+    let counted = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
+    match (lang, problems.is_empty()) {
+        (Lang::Zh, true) => format!("检查通过：{policies}份规则，没有发现问题"),
+        (Lang::En, true) => format!("{}, no problems", counted(policies, "policy").replace("policys", "policies")),
+        (Lang::Zh, false) => format!("{errors}个错误，{warnings}个警告"),
+        (Lang::En, false) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
+    }
+}
+
+fn json(problems: &[Problem], lang: Lang) -> std::io::Result<()> {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let objects: Vec<String> = problems.iter().map(|problem| show::json(problem, lang)).collect();
+    match objects.as_slice() {
+        [] => writeln!(out, "[]")?,
+        objects => writeln!(out, "[\n{}\n]", objects.join(",\n"))?,
+    }
+    out.flush()
 }

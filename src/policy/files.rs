@@ -27,6 +27,8 @@ use std::sync::Arc;
 pub struct Loaded {
     /// The rules; none if any file has an error.
     pub rules: Option<RuleSet>,
+    /// The words, as far as they could be read.
+    pub vocabulary: Arc<Vocabulary>,
     /// Who is told, as far as it could be read.
     pub directory: Directory,
     /// Where the directory's names stand.
@@ -35,12 +37,14 @@ pub struct Loaded {
     pub calendars: Calendars,
     /// Everything that is wrong; what only matters in the long run is found by [`judge`](crate::policy::judge).
     pub problems: Problems,
-    /// Every policy that could be read, abstract ones left out, and where its parts stand.
+    /// Every policy without an error, abstract ones left out, and where its parts stand.
     pub(crate) read: Vec<(Arc<Policy>, Places)>,
 }
 
+const DIRECTORY: &str = "directory.yaml";
+
 /// The files of the rules directory that are no policies.
-const OTHER_FILES: [&str; 3] = ["vocabulary.yaml", "directory.yaml", "rosters.yaml"];
+const OTHER_FILES: [&str; 3] = ["vocabulary.yaml", DIRECTORY, "rosters.yaml"];
 
 /// A policy as its file gives it.
 struct Written {
@@ -51,41 +55,63 @@ struct Written {
 /// Reads the rules and the calendars. `channels`: those of the configuration, if one is at hand.
 pub(crate) fn load(rules: &Path, calendars: &Path, channels: &Channels) -> Loaded {
     let mut problems = Problems::new();
-    let vocabulary_root = required(&rules.join("vocabulary.yaml"), rules, &mut problems);
-    let (vocabulary, in_terms) = match &vocabulary_root {
-        Some(root) => vocabulary::read(root, &mut problems),
-        None => (Vocabulary::built_in(), Vec::new()),
-    };
-    let directory_file = rules.join("directory.yaml");
-    let directory_root = directory_file.exists().then(|| yaml::read_file(&directory_file, &mut problems)).flatten();
-    let (directory, directory_places) = match &directory_root {
-        Some(root) => directory::read(root, &vocabulary, channels, &mut problems),
-        None => Default::default(),
-    };
-    let calendar_files = calendars;
+    let words = required(&rules.join("vocabulary.yaml"), rules, &mut problems);
+    let (vocabulary, in_terms) = words
+        .as_ref()
+        .map_or_else(|| (Vocabulary::built_in(), Vec::new()), |root| vocabulary::read(root, &mut problems));
+    let people = directory_of(rules, &vocabulary, channels, &mut problems);
+    let version = Version::of_calendars(calendars);
     let calendars = crate::calendar::read::load(calendars, &mut problems);
     let written = policies(rules, &mut problems);
-    let recipients = directory_root.map(|_| directory.recipients.keys().map(|name| name.to_string()).collect());
+    let recipients =
+        people.as_ref().map(|(directory, _)| directory.recipients.keys().map(ToString::to_string).collect());
     let world = World { vocabulary: &vocabulary, recipients, calendars: &calendars };
     let read = world.read(&written, &mut problems);
-    world.deadlines_of_terms(&in_terms, &written, &mut problems);
-    if world.recipients.is_none() && !directory_file.exists() {
-        no_directory(&directory_file, &read).into_iter().for_each(|problem| problems.push(problem));
+    deadlines_of_terms(&in_terms, &written, &mut problems);
+    if rules.is_dir()
+        && !rules.join(DIRECTORY).exists()
+        && let Some(problem) = no_directory(&rules.join(DIRECTORY), &read)
+    {
+        problems.push(problem);
     }
-    let sources =
-        vocabulary_root.iter().chain(written.iter().map(|policy| &policy.root)).map(|root| &root.place.source);
-    let version = version(sources, calendar_files);
-    let rules = (!problems.has_errors()).then(|| RuleSet {
-        version,
-        vocabulary: Arc::new(vocabulary.clone()),
-        policies: read.iter().map(|(policy, _)| Arc::clone(policy)).collect(),
-    });
-    Loaded { rules, directory, directory_places, calendars, problems, read }
+    let roots = words.iter().chain(written.iter().map(|policy| &policy.root));
+    let version = version.with(roots.map(|root| &root.place.source));
+    let policies = read.iter().map(|(policy, _)| Arc::clone(policy)).collect();
+    let vocabulary = Arc::new(vocabulary);
+    let rules = RuleSet { version, vocabulary: Arc::clone(&vocabulary), policies };
+    let rules = (!problems.has_errors()).then_some(rules);
+    let (directory, directory_places) = people.unwrap_or_default();
+    Loaded { rules, vocabulary, directory, directory_places, calendars, problems, read }
+}
+
+/// The directory, if there is one; one that cannot be read has been reported and knows nobody.
+fn directory_of(
+    rules: &Path,
+    vocabulary: &Vocabulary,
+    channels: &Channels,
+    problems: &mut Problems,
+) -> Option<(Directory, directory::Places)> {
+    let file = rules.join(DIRECTORY);
+    if !file.exists() {
+        return None;
+    }
+    let root = yaml::read_file(&file, problems)?;
+    Some(directory::read(&root, vocabulary, channels, problems))
+}
+
+impl Loaded {
+    /// How many policies govern orders: those without an error, abstract ones left out.
+    pub fn policies(&self) -> usize {
+        self.read.len()
+    }
 }
 
 /// A file without which nothing can be said about the others.
 fn required(file: &Path, folder: &Path, problems: &mut Problems) -> Option<Node> {
-    if folder.is_dir() && !file.exists() {
+    if !folder.is_dir() {
+        return None; // said when its policies are looked for
+    }
+    if !file.exists() {
         let place = Place::whole(&Source::new(file.display().to_string(), ""));
         let message = Text::new("缺少词汇表 vocabulary.yaml", "the vocabulary, vocabulary.yaml, is missing");
         let hint = Text::new(
@@ -119,8 +145,7 @@ fn no_directory(file: &Path, read: &[(Arc<Policy>, Places)]) -> Option<Problem> 
 fn policies(folder: &Path, problems: &mut Problems) -> Vec<Written> {
     let mut found: Vec<Written> = Vec::new();
     for path in yaml::files_in(folder, problems) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if OTHER_FILES.contains(&name.as_str()) {
+        if OTHER_FILES.contains(&file_name(&path).as_str()) {
             continue;
         }
         let Some(root) = yaml::read_file(&path, problems) else { continue };
@@ -198,17 +223,17 @@ impl World<'_> {
                 problems.push(problem.clone());
             }
         }
-        read.filter(|_| !is_abstract).map(|policy| (Arc::new(policy), places))
+        read.filter(|_| !is_abstract && !own.has_errors()).map(|policy| (Arc::new(policy), places))
     }
+}
 
-    /// Terms may ask after the deadlines of whichever policy uses them: one of them must have it.
-    fn deadlines_of_terms(&self, named: &[(String, Place)], written: &[Written], problems: &mut Problems) {
-        let trees = written.iter().map(|policy| laid_out(&ancestry(policy, written, &mut Problems::new())));
-        let known: BTreeSet<String> = trees.flat_map(|tree| deadline_ids(&tree)).collect();
-        for (name, place) in named.iter().filter(|(name, _)| !known.contains(name)) {
-            let (word, known) = (Word { text: name, place }, known.iter().map(String::as_str));
-            problems.push(want::unknown_word(word, "unknown-deadline", ("时限（deadlines）", "deadline"), known));
-        }
+/// Terms may ask after the deadlines of whichever policy uses them: one of them must have it.
+fn deadlines_of_terms(named: &[(String, Place)], written: &[Written], problems: &mut Problems) {
+    let trees = written.iter().map(|policy| laid_out(&ancestry(policy, written, &mut Problems::new())));
+    let known: BTreeSet<String> = trees.flat_map(|tree| deadline_ids(&tree)).collect();
+    for (name, place) in named.iter().filter(|(name, _)| !known.contains(name)) {
+        let (word, known) = (Word { text: name, place }, known.iter().map(String::as_str));
+        problems.push(want::unknown_word(word, "unknown-deadline", ("时限（deadlines）", "deadline"), known));
     }
 }
 
@@ -258,16 +283,27 @@ fn laid_out(chain: &[&Written]) -> Node {
 }
 
 /// A short hash of all that decides: the policies, the vocabulary and the calendars. It changes whenever one of them does.
-fn version<'s>(sources: impl Iterator<Item = &'s Arc<Source>>, calendars: &Path) -> String {
-    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut files: BTreeMap<(u8, String), Vec<u8>> =
-        sources.map(|source| ((0, name(Path::new(&source.path))), source.text.clone().into_bytes())).collect();
-    let listed: Vec<PathBuf> = yaml::files_in(calendars, &mut Problems::new());
-    files.extend(listed.iter().map(|path| ((1, name(path)), std::fs::read(path).unwrap_or_default())));
-    let mut hash = Sha256::new();
-    for ((_, name), bytes) in &files {
-        hash.update(format!("{name}\n{}\n", bytes.len()));
-        hash.update(bytes);
+struct Version(BTreeMap<(&'static str, String), Vec<u8>>);
+
+impl Version {
+    fn of_calendars(folder: &Path) -> Version {
+        let files = yaml::files_in(folder, &mut Problems::new());
+        let bytes = |path: &PathBuf| std::fs::read(path).unwrap_or_default();
+        Version(files.iter().map(|path| (("calendars", file_name(path)), bytes(path))).collect())
     }
-    hex::encode(&hash.finalize()[..6])
+
+    fn with<'s>(mut self, rules: impl Iterator<Item = &'s Arc<Source>>) -> String {
+        let named = |source: &Source| (("rules", file_name(Path::new(&source.path))), source.text.clone().into_bytes());
+        self.0.extend(rules.map(|source| named(source)));
+        let mut hash = Sha256::new();
+        for ((folder, name), bytes) in &self.0 {
+            hash.update(format!("{folder}/{name}\n{}\n", bytes.len()));
+            hash.update(bytes);
+        }
+        hex::encode(&hash.finalize()[..6])
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

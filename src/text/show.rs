@@ -15,7 +15,7 @@ pub fn human(problem: &Problem, lang: Lang, colour: bool) -> String {
     text
 }
 
-fn group<'a>(problem: &'a Problem, lang: Lang) -> Group<'a> {
+fn group(problem: &Problem, lang: Lang) -> Group<'_> {
     let level = level_of(problem.severity, lang);
     let title = level.primary_title(problem.message.in_lang(lang)).id(problem.code);
     let mut group = title.element(snippet(&problem.place, problem, lang));

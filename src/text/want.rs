@@ -211,13 +211,9 @@ pub fn text<'a>(node: &'a Node, problems: &mut Problems) -> Option<&'a str> {
 
 /// A single value taken as a text however it was written: for names and numbers of clauses, `3` being as good as `"3"`.
 pub fn word<'a>(node: &'a Node, problems: &mut Problems) -> Option<Word<'a>> {
-    match node.scalar() {
-        Some(scalar) => Some(Word { text: &scalar.text, place: &node.place }),
-        None => {
-            let hint = Text::new("写一个词", "write one word");
-            report(wrong_type(node, ("一个词", "a word"), hint), problems)
-        }
-    }
+    let found = node.scalar().map(|scalar| Word { text: &scalar.text, place: &node.place });
+    let hint = Text::new("写一个词", "write one word");
+    found.or_else(|| report(wrong_type(node, ("一个词", "a word"), hint), problems))
 }
 
 /// A word or a list of words; what is no word is reported and left out.

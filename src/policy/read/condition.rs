@@ -78,25 +78,17 @@ impl<'a> Reader<'a> {
     }
 
     fn happened(&mut self, node: &Node) -> Condition {
-        let (node, expectation) = self.yes_or_no(node);
+        let (node, expectation) = yes_or_no(node);
         Condition::Fact(Fact::Happened(self.event_types(node)), expectation)
     }
 
     fn overdue(&mut self, node: &Node) -> Condition {
-        let (node, expectation) = self.yes_or_no(node);
+        let (node, expectation) = yes_or_no(node);
         let words = want::words(node, self.problems);
         if words.is_empty() && node.sequence().is_some_and(<[Node]>::is_empty) {
             self.report(empty_list(node));
         }
         Condition::Fact(Fact::Overdue(words.into_iter().map(|word| self.deadline_named(word)).collect()), expectation)
-    }
-
-    /// What stands in a `happened` or `overdue`, and whether it should be so or, under `not`, not.
-    fn yes_or_no<'n>(&mut self, node: &'n Node) -> (&'n Node, Expectation) {
-        match node.mapping() {
-            Some([only]) if only.key.text == "not" => (&only.value, Expectation::NoneOf(vec![Value::Boolean(true)])),
-            _ => (node, Expectation::OneOf(vec![Value::Boolean(true)])),
-        }
     }
 
     /// A deadline of this policy; in a term, of whichever policy uses it.
@@ -228,5 +220,13 @@ fn all_of(mut conditions: Vec<Condition>) -> Condition {
         0 => Condition::Always,
         1 => conditions.remove(0),
         _ => Condition::All(conditions),
+    }
+}
+
+/// What stands in a `happened` or `overdue`, and whether it should be so or, under `not`, not.
+fn yes_or_no(node: &Node) -> (&Node, Expectation) {
+    match node.mapping() {
+        Some([only]) if only.key.text == "not" => (&only.value, Expectation::NoneOf(vec![Value::Boolean(true)])),
+        _ => (node, Expectation::OneOf(vec![Value::Boolean(true)])),
     }
 }

@@ -217,7 +217,7 @@ impl Reader<'_> {
     fn pauses(&mut self, node: &Node) -> Option<Pauses> {
         if node.mapping().is_none() {
             let pauses = want::boolean(node, self.problems)?;
-            return pauses.then(|| Pauses { when: Condition::Always, at_most: None });
+            return pauses.then_some(Pauses { when: Condition::Always, at_most: None });
         }
         let mut fields = Fields::of(node, self.problems)?;
         let when = fields.optional("when");

@@ -270,7 +270,7 @@ fn asks_beyond_events(condition: &Condition) -> bool {
 fn terms_of(vocabulary: &mut Vocabulary, entries: &[Entry], problems: &mut Problems) -> Vec<(String, Place)> {
     let names: BTreeSet<&str> = entries.iter().map(|entry| entry.key.text.as_str()).collect();
     let mut waiting: Vec<&Entry> = entries.iter().collect();
-    let mut named = Vec::new();
+    let mut deadlines = Vec::new();
     while !waiting.is_empty() {
         let known = |entry: &Entry| {
             let mut needs = BTreeSet::new();
@@ -279,8 +279,8 @@ fn terms_of(vocabulary: &mut Vocabulary, entries: &[Entry], problems: &mut Probl
         };
         let (ready, later): (Vec<&Entry>, Vec<&Entry>) = waiting.iter().partition(|entry| known(entry));
         if ready.is_empty() {
-            later.iter().for_each(|entry| problems.push(circle(entry)));
             for entry in &later {
+                problems.push(circle(entry));
                 vocabulary.terms.insert(Symbol::new(&entry.key.text), Arc::default());
             }
             break;
@@ -288,12 +288,12 @@ fn terms_of(vocabulary: &mut Vocabulary, entries: &[Entry], problems: &mut Probl
         for entry in ready {
             let mut reader = Reader::new(vocabulary, None, problems);
             let condition = reader.condition(&entry.value, &[]);
-            named.append(&mut reader.overdue_in_terms);
+            deadlines.append(&mut reader.overdue_in_terms);
             vocabulary.terms.insert(Symbol::new(&entry.key.text), Arc::new(condition));
         }
         waiting = later;
     }
-    named
+    deadlines
 }
 
 /// The terms that a condition's tree names: its strings that stand where a condition does.

@@ -1,0 +1,51 @@
+//! What is not wrong but should be looked at: warnings. Meaning: language.md, contract.md (`duban check`).
+//!
+//! Only policies without an error are judged. Nothing here keeps rules from being used.
+
+mod conditions;
+mod people;
+mod rules;
+mod steps;
+
+use crate::policy::directory::read::Channels;
+use crate::policy::files::Loaded;
+use crate::policy::model::Policy;
+use crate::policy::read::places::Places;
+use crate::policy::vocabulary::Vocabulary;
+use crate::text::place::{Place, Source};
+use crate::time::Instant;
+
+/// Adds every warning about what was read, as of an instant, to its problems.
+pub fn judge(loaded: &mut Loaded, channels: &Channels, now: Instant) {
+    let mut problems = std::mem::take(&mut loaded.problems);
+    loaded.calendars.warn_of_short_cover(now, &mut problems);
+    for (policy, places) in &loaded.read {
+        let view = View { policy, places, vocabulary: &loaded.vocabulary };
+        view.rules(&mut problems);
+        view.steps(&mut problems);
+        view.exclusions(&mut problems);
+        view.people(loaded, channels, &mut problems);
+    }
+    people::departments_without_liaison(loaded, &mut problems);
+    loaded.problems = problems;
+}
+
+/// A policy with what is needed to judge it.
+struct View<'a> {
+    policy: &'a Policy,
+    places: &'a Places,
+    vocabulary: &'a Vocabulary,
+}
+
+impl View<'_> {
+    /// Where a deadline or reaction stands.
+    fn place(&self, rule: crate::symbol::Symbol) -> Place {
+        self.places.rules.get(&rule).cloned().unwrap_or_else(|| Place::whole(&Source::new("", "")))
+    }
+
+    /// Where a step of a deadline stands, by its number in the ladder.
+    fn step_place(&self, rule: crate::symbol::Symbol, number: usize) -> Place {
+        let place = self.places.steps.get(&rule).and_then(|places| places.get(number));
+        place.cloned().unwrap_or_else(|| self.place(rule))
+    }
+}
