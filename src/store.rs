@@ -224,7 +224,7 @@ impl Store {
 
 /// What was decided.
 impl Store {
-    /// Up to `limit` decisions after a position, in the order made, gapless.
+    /// Up to `limit` decisions after a position, in the order made or approved, none left out.
     pub async fn feed(&self, after: u64, limit: u32) -> Result<Vec<FedDecision>, StoreError> {
         feed::after(&self.0.readers, after, limit).await
     }

@@ -10,7 +10,7 @@ use super::outbox;
 use super::rows;
 use super::twins;
 use super::writer::Writing;
-use crate::engine::decision::{Decided, Decision, Obligation};
+use crate::engine::decision::{Decided, Decision, Key, Obligation};
 use crate::notify::notice::QueuedNotice;
 use crate::time::Instant;
 use sqlx::Row;
@@ -27,7 +27,9 @@ pub struct SavedOrder {
     pub until: Instant,
     /// What was decided.
     pub decided: Decided,
-    /// The notices of its new decisions.
+    /// The proposals of earlier or now that were approved since: they are fed from here on.
+    pub approved: Vec<Key>,
+    /// The notices of its new decisions, and of proposals now approved.
     pub notices: Vec<QueuedNotice>,
 }
 
@@ -65,6 +67,7 @@ async fn save_all(writing: &mut Writing, orders: &[SavedOrder]) -> Result<Vec<Sa
         }
     }
     write_decisions(writing, &mut fresh).await?;
+    write_approvals(writing, &fresh).await?;
     outbox::queue(writing, &mut fresh).await?;
     write_obligations(writing, &fresh).await?;
     write_orders(writing, &fresh).await?;
@@ -116,9 +119,22 @@ async fn write_decisions(writing: &mut Writing, fresh: &mut [Fresh<'_>]) -> Resu
             .bind(row.decision.at.0)
             .bind(row.decision.made_at.0)
             .bind(twins::kind_name(&row.decision.kind))
+            .bind(row.decision.approval.is_some())
             .bind(row.body.clone())
     })
     .await?;
+    Ok(())
+}
+
+async fn write_approvals(writing: &mut Writing, fresh: &[Fresh<'_>]) -> Result<(), sqlx::Error> {
+    for key in fresh.iter().flat_map(|(saved, _)| &saved.approved) {
+        let done = sqlx::query(include_str!("sql/insert_approval.sql"))
+            .bind(writing.numbers.position + 1)
+            .bind(&**key)
+            .execute(&mut writing.conn)
+            .await?;
+        writing.numbers.position += i64::from(done.rows_affected() > 0);
+    }
     Ok(())
 }
 

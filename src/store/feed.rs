@@ -1,7 +1,7 @@
-//! The decision feed: committed decisions in the order made, without gaps.
+//! The decision feed: committed decisions in the order made, nothing left out.
 //!
 //! Positions are given within the transaction that saves, by the only writer, so that whoever reads position n has read all
-//! before it.
+//! before it. A proposal is made at one position and fed at another, that of its approval.
 
 use super::error::StoreError;
 use super::orders::unsigned;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// A decision in the feed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FedDecision {
-    /// Its place: from 1, gapless, ascending in the order made.
+    /// Its place: ascending in the order made, or approved. Numbers may be left out, decisions never.
     pub position: u64,
     /// Its order.
     pub order: Arc<str>,

@@ -68,7 +68,14 @@ fn obligation() -> Obligation {
 }
 
 fn saved(loaded: &LoadedOrder, decided: Decided) -> SavedOrder {
-    SavedOrder { order: loaded.order.clone(), fence: loaded.fence, until: NOW, decided, notices: Vec::new() }
+    SavedOrder {
+        order: loaded.order.clone(),
+        fence: loaded.fence,
+        until: NOW,
+        decided,
+        approved: Vec::new(),
+        notices: Vec::new(),
+    }
 }
 
 async fn load(store: &Store) -> Vec<LoadedOrder> {
@@ -114,5 +121,34 @@ async fn a_second_daemon_is_refused_and_a_tool_is_not() {
     tool.append_events(vec![event("o1", "e1", "received")], NOW).await.unwrap();
     store.append_events(vec![event("o1", "e2", "received")], NOW).await.unwrap();
     assert_eq!(load(&store).await[0].events.len(), 2);
+    holds(&store).await;
+}
+
+fn proposal(key: &str) -> Decision {
+    Decision { kind: DecisionKind::Route, approval: Some(Symbol::new("hotline-supervisor")), ..card(key) }
+}
+
+#[tokio::test]
+async fn a_proposal_is_fed_once_it_is_approved_and_only_then() {
+    let store = Store::temporary().await.unwrap();
+    let fed = async |store: &Store, after| {
+        let fed = store.feed(after, 10).await.unwrap();
+        fed.into_iter().map(|fed| (fed.position, fed.decision.key.to_string())).collect::<Vec<_>>()
+    };
+    store.append_events(vec![event("o1", "e1", "received")], NOW).await.unwrap();
+    let made = saved(&load(&store).await[0], decided(vec![card("k1"), proposal("k2"), card("k3")], None));
+    store.save_decided(vec![made]).await.unwrap();
+    assert_eq!(fed(&store, 0).await, [(1, "k1".to_owned()), (3, "k3".to_owned())]);
+    for round in ["e2", "e3"] {
+        store.append_events(vec![event("o1", round, "approved")], NOW).await.unwrap();
+        let approved = vec!["k2".into()];
+        let again = SavedOrder { approved, ..saved(&load(&store).await[0], decided(Vec::new(), None)) };
+        store.save_decided(vec![again]).await.unwrap();
+        assert_eq!(fed(&store, 3).await, [(4, "k2".to_owned())]);
+    }
+    store.append_events(vec![event("o1", "e4", "signed")], NOW).await.unwrap();
+    let next = saved(&load(&store).await[0], decided(vec![card("k4")], None));
+    store.save_decided(vec![next]).await.unwrap();
+    assert_eq!(fed(&store, 4).await, [(5, "k4".to_owned())]);
     holds(&store).await;
 }

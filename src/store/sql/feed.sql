@@ -1,7 +1,18 @@
--- Positions are gapless and ascend with commits: nothing comes later at a position already passed.
-SELECT decisions.position, orders.id, decisions.body
-FROM   decisions
-JOIN   orders ON orders.nr = decisions.order_nr
-WHERE  decisions.position > $1
-ORDER  BY decisions.position
+-- Positions ascend with commits: nothing comes later at a position already passed. A proposal comes at the position of its
+-- approval. Each half ends by itself, so that a reader far behind does not pay for all that follows.
+SELECT fed.position, orders.id, fed.body
+FROM   (SELECT * FROM (SELECT position, order_nr, body
+                       FROM   decisions
+                       WHERE  position > $1 AND proposal = 0
+                       ORDER  BY position
+                       LIMIT  $2)
+        UNION ALL
+        SELECT * FROM (SELECT approvals.position, decisions.order_nr, decisions.body
+                       FROM   approvals
+                       JOIN   decisions ON decisions.position = approvals.decision
+                       WHERE  approvals.position > $1
+                       ORDER  BY approvals.position
+                       LIMIT  $2)) AS fed
+JOIN   orders ON orders.nr = fed.order_nr
+ORDER  BY fed.position
 LIMIT  $2

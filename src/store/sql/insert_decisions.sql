@@ -1,2 +1,2 @@
-INSERT INTO decisions (position, key, order_nr, at, made_at, kind, body)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO decisions (position, key, order_nr, at, made_at, kind, proposal, body)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)

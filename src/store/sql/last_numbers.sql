@@ -1,7 +1,7 @@
 -- The numbers last given. Read anew in each transaction, because a tool may have written since (`duban import`).
 SELECT (SELECT coalesce(max(seq), 0) FROM events),
        (SELECT coalesce(max(nr), 0) FROM orders),
-       (SELECT coalesce(max(position), 0) FROM decisions),
+       max((SELECT coalesce(max(position), 0) FROM decisions), (SELECT coalesce(max(position), 0) FROM approvals)),
        (SELECT coalesce(max(entry), 0) FROM ledger),
        (SELECT coalesce(max(id), 0) FROM notices),
        (SELECT coalesce(max(id), 0) FROM deliveries),
