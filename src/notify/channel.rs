@@ -18,6 +18,12 @@ pub trait Channel: Send + Sync {
 
     /// Tries once to deliver. `now` is the wall clock's instant, for rules that count messages a minute and for tokens.
     fn deliver<'a>(&'a self, message: &'a Message, now: Instant) -> BoxFuture<'a, Outcome>;
+
+    /// Whether the other side recognises a message that it has had before, so that one whose outcome is unknown may be
+    /// sent again without telling someone twice.
+    fn recognises_repeats(&self) -> bool {
+        false
+    }
 }
 
 /// One message to one address, addressed and rendered.

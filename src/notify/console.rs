@@ -42,6 +42,11 @@ impl Channel for Console {
             }
         })
     }
+
+    /// A line more on a screen tells nobody twice.
+    fn recognises_repeats(&self) -> bool {
+        true
+    }
 }
 
 fn write(sink: &Sink, line: &str) -> std::io::Result<()> {

@@ -51,4 +51,9 @@ impl Channel for Email {
     fn deliver<'a>(&'a self, message: &'a Message, now: Instant) -> BoxFuture<'a, Outcome> {
         Box::pin(self.send(message, now))
     }
+
+    /// By its Message-ID.
+    fn recognises_repeats(&self) -> bool {
+        true
+    }
 }

@@ -61,6 +61,11 @@ impl Channel for Webhook {
     fn deliver<'a>(&'a self, message: &'a Message, now: Instant) -> BoxFuture<'a, Outcome> {
         Box::pin(self.post(message, now))
     }
+
+    /// By the idempotency key.
+    fn recognises_repeats(&self) -> bool {
+        true
+    }
 }
 
 /// `sha256=` and the hexadecimal HMAC-SHA256 of the body: what a receiver computes and compares in constant time.

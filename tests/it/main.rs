@@ -2,6 +2,7 @@
 
 mod calendar;
 mod console;
+mod docs;
 mod email;
 mod fakes;
 mod program;

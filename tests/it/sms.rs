@@ -6,6 +6,7 @@ use duban::demo::sinks::gateway::{Gateway, Reply};
 use duban::notify::channel::Outcome;
 use duban::notify::open::OpenError;
 use duban::notify::sms::Sms;
+use reqwest::header::RETRY_AFTER;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -95,7 +96,7 @@ async fn an_answer_asks_for_another_attempt_by_its_status_or_by_its_field() {
 
 #[tokio::test]
 async fn the_pause_that_a_gateway_asks_for_is_handed_on() {
-    let reply = Reply::With { status: 429, body: String::new(), retry_after: Some("30".into()) };
+    let reply = Reply::With { status: 429, header: Some((RETRY_AFTER, "30".into())), body: String::new() };
     let Outcome::Transient { retry_after, .. } = when(reply).await else { panic!("not transient") };
     assert_eq!(retry_after, Some(Duration::from_secs(30)));
 }

@@ -6,6 +6,7 @@ use duban::demo::sinks::gateway::{Gateway, Reply};
 use duban::notify::channel::Outcome;
 use duban::notify::webhook::Webhook;
 use hmac::{Hmac, KeyInit, Mac};
+use reqwest::header::{LOCATION, RETRY_AFTER};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,7 +66,7 @@ async fn the_status_says_what_became_of_it() {
     for status in [301, 307, 400, 401, 403, 404, 409, 410, 413, 422] {
         assert_permanent(&when(Reply::status(status, "")).await);
     }
-    let reply = Reply::With { status: 503, body: String::new(), retry_after: Some("7".into()) };
+    let reply = Reply::With { status: 503, header: Some((RETRY_AFTER, "7".into())), body: String::new() };
     let Outcome::Transient { retry_after, .. } = when(reply).await else { panic!("not transient") };
     assert_eq!(retry_after, Some(Duration::from_secs(7)));
 }
@@ -83,7 +84,10 @@ async fn without_an_answer_it_is_unknown_and_without_a_connection_it_was_not_sen
 async fn a_redirect_is_not_followed() {
     let elsewhere = Arc::new(Gateway::taking_all());
     let base = serve_http(&elsewhere).await;
-    let gateway = Arc::new(Gateway::saying(|_| Some(Reply::status(307, ""))));
+    let to = format!("{base}/decisions");
+    let gateway = Arc::new(Gateway::saying(move |_| {
+        Some(Reply::With { status: 307, header: Some((LOCATION, to.clone())), body: String::new() })
+    }));
     let webhook = Webhook::open(&options(&serve_http(&gateway).await)).unwrap();
     let outcome = deliver(&webhook, &message("k1", "")).await;
     assert_permanent(&outcome);

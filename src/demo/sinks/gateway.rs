@@ -6,7 +6,7 @@
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde_json::{Value as Json, json};
@@ -52,14 +52,14 @@ impl Received {
 /// An answer other than the usual one.
 #[derive(Clone, Debug)]
 pub enum Reply {
-    /// This status and body, with `Retry-After` where it is given.
+    /// This status, header and body.
     With {
         /// The status.
         status: u16,
+        /// A header, if there is to be one.
+        header: Option<(HeaderName, String)>,
         /// The body.
         body: String,
-        /// `Retry-After`.
-        retry_after: Option<String>,
     },
     /// The usual one, this much later.
     After(Duration),
@@ -75,7 +75,7 @@ impl Reply {
 
     /// A status and a body.
     pub fn status(status: u16, body: &str) -> Reply {
-        Reply::With { status, body: body.into(), retry_after: None }
+        Reply::With { status, header: None, body: body.into() }
     }
 }
 
@@ -173,7 +173,7 @@ async fn take(
             usual(&gateway, &request)
         }
         Some(Reply::Cut) => cut(),
-        Some(Reply::With { status, body, retry_after }) => with(status, body, retry_after),
+        Some(Reply::With { status, header, body }) => with(status, header, body),
     }
 }
 
@@ -181,10 +181,10 @@ fn usual(gateway: &Gateway, request: &Received) -> Response {
     axum::Json(gateway.usual(request)).into_response()
 }
 
-fn with(status: u16, body: String, retry_after: Option<String>) -> Response {
+fn with(status: u16, header: Option<(HeaderName, String)>, body: String) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    match retry_after {
-        Some(pause) => (status, [(header::RETRY_AFTER, pause)], body).into_response(),
+    match header {
+        Some(header) => (status, [header], body).into_response(),
         None => (status, body).into_response(),
     }
 }

@@ -160,6 +160,13 @@ mod tests {
     }
 
     #[test]
+    fn a_subject_is_one_line_and_a_body_has_no_control_characters() {
+        assert_eq!(subject(" 标题\r\nBcc: eve@example.com\u{0}\t "), "标题  Bcc: eve@example.com");
+        assert_eq!(subject(&"长".repeat(300)).chars().count(), 200);
+        assert_eq!(body("一\n二\r\n三\u{1b}[31m\t四"), "一\r\n二\r\n三[31m\t四");
+    }
+
+    #[test]
     fn nothing_in_a_message_can_start_a_header() {
         let mut message = message();
         message.forms.subject = "标题\r\nBcc: eve@example.com\r\n\r\n<b>".into();

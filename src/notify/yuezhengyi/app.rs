@@ -258,6 +258,11 @@ impl Channel for App {
     fn deliver<'a>(&'a self, message: &'a Message, now: Instant) -> BoxFuture<'a, Outcome> {
         Box::pin(self.send(message, now))
     }
+
+    /// For half an hour, by the whole request.
+    fn recognises_repeats(&self) -> bool {
+        true
+    }
 }
 
 fn not_sent(why: &str) -> Refused {
