@@ -8,6 +8,7 @@ mod clock;
 mod demo;
 mod explain;
 mod import;
+mod rules;
 mod run;
 mod simulate;
 
@@ -49,7 +50,6 @@ pub(crate) struct Common {
 
 impl Common {
     /// The configuration with the flags laid over it. Where it is wrong, every mistake of it has been told on stderr.
-    #[allow(dead_code)] // until the commands that need it are there
     pub(crate) fn config(&self) -> Result<Config, ExitCode> {
         let mut problems = Problems::new();
         let config = Config::load(self.config.as_deref(), &mut problems);
@@ -97,4 +97,16 @@ pub fn main() -> ExitCode {
         Command::Import(args) => import::run(&common, args),
         Command::Clock(args) => clock::run(&common, args),
     }
+}
+
+/// Tells why a command could not be carried out: the error and what led to it.
+pub(crate) fn fail(error: &dyn std::error::Error) -> ExitCode {
+    let mut told = format!("error: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        told.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    eprintln!("{told}");
+    ExitCode::from(2)
 }

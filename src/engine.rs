@@ -10,6 +10,7 @@ pub mod due_clock;
 pub mod evaluate;
 pub mod replay;
 pub mod trace;
+pub mod wording;
 
 mod facts;
 mod fold;

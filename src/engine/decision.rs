@@ -53,7 +53,7 @@ pub struct Decision {
     pub occurrence: u32,
     /// What is decided.
     pub kind: DecisionKind,
-    /// Who is told; of a route its targets.
+    /// Who is told; of a route its targets. Empty for a card whose rule names nobody: the department's liaison is told.
     pub to: Vec<Symbol>,
     /// Who is told besides, the policy's `copy` included.
     pub cc: Vec<Symbol>,

@@ -20,6 +20,9 @@ pub(super) struct DeadlineState<'a> {
     pub(super) first_id: Symbol,
     /// A start was found (in the round, or with `scope: order` in the order), whether or not it gave an obligation.
     pub(super) found_start: bool,
+    /// The start that comes at the latest came when it would already have been stopped: no start event opens one there
+    /// any more. A later `transferred` still counts that start anew.
+    pub(super) answered: bool,
     /// It opened an obligation there.
     pub(super) has_opened: bool,
     /// How many it opened there.
@@ -41,6 +44,7 @@ impl DeadlineState<'_> {
         DeadlineState {
             first_id: deadline.id,
             found_start: false,
+            answered: false,
             has_opened: false,
             number: 0,
             paused_since: None,
@@ -56,6 +60,7 @@ impl DeadlineState<'_> {
         self.latest_counted = false;
         if !order_scope {
             self.found_start = false;
+            self.answered = false;
             self.has_opened = false;
             self.number = 0;
         }

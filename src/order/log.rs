@@ -87,6 +87,11 @@ impl Log {
         &self.orders
     }
 
+    /// The orders alone; what was packed is freed.
+    pub fn into_orders(self) -> Vec<Arc<str>> {
+        self.orders
+    }
+
     /// How many events there are.
     pub fn len(&self) -> usize {
         self.places.len()

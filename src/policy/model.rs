@@ -210,7 +210,7 @@ pub enum Timing {
 pub struct Action {
     /// What is done.
     pub kind: ActionKind,
-    /// Who is told; of a route its targets.
+    /// Who is told; of a route its targets. Empty for a card that names nobody: the department's liaison is told.
     pub to: Vec<Symbol>,
     /// Who is told besides (a route's `notify`).
     pub cc: Vec<Symbol>,

@@ -221,6 +221,10 @@ impl<'a> Fold<'a> {
                 asked.filter(|_| in_time && self.holds(&extends.when, event.at, Some(event))).and_then(|asked| {
                     room(extends, self.obligations[place].extended, self.obligations[place].extended_times, asked)
                 });
+            // The flag cites the due as it was when the extension came.
+            if granted.is_none() || granted != asked {
+                self.flag_extension(place, event, granted);
+            }
             if let Some(granted) = granted {
                 self.grant(place, granted, event, granted != asked.unwrap_or(granted));
             } else {
@@ -229,9 +233,6 @@ impl<'a> Fold<'a> {
                     let why = fold.why_not_extended(extends, in_time, asked, event);
                     Seen::NotMoved { obligation, event: event.id.clone(), why }
                 });
-            }
-            if granted.is_none() || granted != asked {
-                self.flag_extension(place, event, granted);
             }
         }
     }

@@ -39,7 +39,8 @@ impl<'a> Fold<'a> {
         for number in 0..self.deadlines.len() {
             let (deadline, state) = (self.deadline(number), &self.deadlines[number]);
             let restart = !deadline.each && state.has_opened && deadline.restart_on.contains(&kind);
-            let start = deadline.start.contains(&kind) && (deadline.each || !state.found_start);
+            let free = deadline.each || !(state.found_start || state.answered);
+            let start = deadline.start.contains(&kind) && free;
             if restart {
                 let by = CancelledBy::Restart(event.map_or_else(|| "".into(), |event| event.id.clone()));
                 self.cancel(at, &by, |live| live.deadline == Some(number));
@@ -49,6 +50,7 @@ impl<'a> Fold<'a> {
             } else if deadline.start.contains(&kind) {
                 self.see_not_opened(number, at, event, |fold| match start {
                     true => NotOpened::When(fold.failing(&deadline.when, at, event)),
+                    false if fold.deadlines[number].answered => NotOpened::StoppedBefore,
                     false => NotOpened::AlreadyOpened,
                 });
             }
@@ -96,6 +98,7 @@ impl<'a> Fold<'a> {
             }
             let event = Some(latest.event);
             if latest.stopped {
+                self.deadlines[number].answered = true;
                 self.see_not_opened(number, at, None, |_| NotOpened::StoppedBefore);
             } else if self.holds(&deadline.when, at, event) {
                 let anchor = Anchor::Event(latest.event.id.clone());

@@ -104,6 +104,11 @@ pub struct ObligationShape {
 }
 
 impl Made {
+    /// The department at its instant: its place in [`Outcome::departments`].
+    pub fn department_number(&self) -> Option<usize> {
+        self.department.map(|number| number as usize)
+    }
+
     /// Its key.
     pub fn key(&self) -> String {
         let (digits, revoked) = self.key;
@@ -155,7 +160,7 @@ impl Outcome {
 
     /// The department at a decision's instant.
     pub fn department(&self, made: &Made) -> Option<&str> {
-        made.department.map(|number| &*self.departments[number as usize])
+        made.department_number().map(|number| &*self.departments[number])
     }
 }
 

@@ -191,12 +191,12 @@ impl<'n> Told<'n> {
         Told { remind, notify, approval, approval_node }
     }
 
-    /// A card, route, return or flag with `notify` made its `to`, of a route its `cc`.
+    /// A card, route, return or flag with `notify` made its `to`, of a route its `cc`. A card without `notify` keeps an
+    /// empty `to`: whoever tells of it tells the department's liaison.
     fn action(&self, kind: ActionKind, targets: Vec<Symbol>) -> Action {
         let told = self.notify.clone().unwrap_or_default();
         let (to, cc) = match kind {
             ActionKind::Route => (targets, told),
-            ActionKind::Card(_) if self.notify.is_none() => (vec![Symbol::new("liaison")], Vec::new()),
             _ => (told, Vec::new()),
         };
         let approval = self.approval.filter(|_| matches!(kind, ActionKind::Route | ActionKind::Return));

@@ -1,0 +1,59 @@
+//! What people call what is decided: one word per idea, in tables and explanations alike.
+
+use crate::engine::decision::{DecisionKind, Outcome};
+use crate::policy::model::Colour;
+use crate::text::Lang;
+
+/// What a decision is called.
+pub fn decision(kind: &DecisionKind, lang: Lang) -> &'static str {
+    match (kind, lang) {
+        (DecisionKind::Remind, Lang::Zh) => "提醒",
+        (DecisionKind::Remind, Lang::En) => "reminder",
+        (DecisionKind::Notify, Lang::Zh) => "告知",
+        (DecisionKind::Notify, Lang::En) => "notice",
+        (DecisionKind::Card(Colour::Yellow), Lang::Zh) => "黄牌",
+        (DecisionKind::Card(Colour::Yellow), Lang::En) => "yellow card",
+        (DecisionKind::Card(Colour::Red), Lang::Zh) => "红牌",
+        (DecisionKind::Card(Colour::Red), Lang::En) => "red card",
+        (DecisionKind::Route, Lang::Zh) => "呈报移送",
+        (DecisionKind::Route, Lang::En) => "route",
+        (DecisionKind::Return, Lang::Zh) => "退回重办",
+        (DecisionKind::Return, Lang::En) => "return",
+        (DecisionKind::Flag(_), Lang::Zh) => "待核",
+        (DecisionKind::Flag(_), Lang::En) => "flag",
+        (DecisionKind::Revoke { revokes, .. }, lang) => revocation(revokes, lang),
+    }
+}
+
+fn revocation(revokes: &str, lang: Lang) -> &'static str {
+    match (revokes, lang) {
+        ("card", Lang::Zh) => "撤销亮牌",
+        ("route", Lang::Zh) => "撤销呈报",
+        ("return", Lang::Zh) => "撤销退回",
+        ("flag", Lang::Zh) => "撤销待核",
+        (_, Lang::Zh) => "撤销",
+        ("card", Lang::En) => "card revoked",
+        ("route", Lang::En) => "route revoked",
+        ("return", Lang::En) => "return revoked",
+        ("flag", Lang::En) => "flag revoked",
+        (_, Lang::En) => "revoked",
+    }
+}
+
+/// What an obligation's outcome is called.
+pub fn outcome(outcome: Outcome, lang: Lang) -> &'static str {
+    match (outcome, lang) {
+        (Outcome::Met, Lang::Zh) => "按时",
+        (Outcome::Met, Lang::En) => "met",
+        (Outcome::Late, Lang::Zh) => "逾期办结",
+        (Outcome::Late, Lang::En) => "late",
+        (Outcome::Open, Lang::Zh) => "未到期",
+        (Outcome::Open, Lang::En) => "open",
+        (Outcome::Overdue, Lang::Zh) => "逾期",
+        (Outcome::Overdue, Lang::En) => "overdue",
+        (Outcome::Suspended, Lang::Zh) => "挂起",
+        (Outcome::Suspended, Lang::En) => "suspended",
+        (Outcome::Cancelled, Lang::Zh) => "取消",
+        (Outcome::Cancelled, Lang::En) => "cancelled",
+    }
+}
