@@ -8,6 +8,7 @@ mod fakes;
 mod histories;
 mod program;
 mod simulate;
+mod laws;
 mod sms;
 mod store;
 mod webhook;
