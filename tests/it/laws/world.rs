@@ -13,7 +13,7 @@ use duban::policy::vocabulary::{Attribute, Count, EventType, Kind, Value, Vocabu
 use duban::symbol::Symbol;
 use duban::time::Instant;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -61,7 +61,7 @@ pub struct World {
 impl World {
     pub fn from_seed(seed: u64, lateness: Lateness) -> World {
         let mut dice = Dice(seed);
-        let calendar = Arc::new(calendar(&mut dice));
+        let calendar = dice.pick(&CALENDARS[..]).clone();
         let policy = dice.roll();
         let events = events(&mut dice, lateness);
         World { dice, calendar, policy, events }
@@ -138,9 +138,15 @@ fn target(retraction: &Event) -> Arc<str> {
     }
 }
 
-fn calendar(dice: &mut Dice) -> Calendar {
+/// Compiled once: a world needs one of a few.
+static CALENDARS: LazyLock<Vec<Arc<Calendar>>> = LazyLock::new(|| {
+    let ends = [DayEnds::Closing, DayEnds::Closing, DayEnds::Midnight];
+    ends.into_iter().zip([840, 870, 900]).map(|(day_ends, opens)| Arc::new(calendar(day_ends, opens))).collect()
+});
+
+fn calendar(day_ends: DayEnds, afternoon: u16) -> Calendar {
     let workdays = vec![Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri];
-    let open = vec![Opening { open: 510, close: 720 }, Opening { open: 840 + dice.below(3) as u16 * 30, close: 1050 }];
+    let open = vec![Opening { open: 510, close: 720 }, Opening { open: afternoon, close: 1050 }];
     let date = |day| NaiveDate::from_ymd_opt(2024, 5, day).expect("a date");
     let rests = (1..6).map(|day| (date(day), DateEntry::Rest("劳动节".into())));
     let works = [(date(11), DateEntry::Work("劳动节调休".into(), None))];
@@ -152,7 +158,7 @@ fn calendar(dice: &mut Dice) -> Calendar {
         hours: vec![WeeklyHours { days: workdays, open }],
         seasons: Vec::new(),
         days: rests.chain(works).collect::<BTreeMap<_, _>>(),
-        day_ends: if dice.one_in(3) { DayEnds::Midnight } else { DayEnds::Closing },
+        day_ends,
         day_length_ms: None,
     })
     .expect("a calendar that opens")
@@ -250,11 +256,14 @@ fn within(is: Span) -> Within {
     Within { when: Condition::Always, is, origin: Origin::default() }
 }
 
+const STARTS: [&[&str]; 3] =
+    [&["dispatched", "returned"], &["signed", "contacted", "returned"], &["received", "returned"]];
+const STOPS: [&[&str]; 3] = [&["completed"], &["contacted", "completed"], &["called_back"]];
+
 fn deadline(dice: &mut Dice, number: u64) -> Deadline {
     let id = Symbol::new(&format!("d{number}"));
-    let start: &[&str] =
-        dice.pick(&[&["dispatched", "returned"][..], &["signed", "contacted", "returned"], &["received", "returned"]]);
-    let stop: &[&str] = dice.pick::<&[&str]>(&[&["completed"][..], &["contacted", "completed"], &["called_back"]]);
+    let start = *dice.pick(&STARTS);
+    let stop = *dice.pick(&STOPS);
     let mut stop: Vec<Stop> = stop.iter().map(|kind| Stop::Event(Symbol::new(kind), Condition::Always)).collect();
     if dice.one_in(4) {
         stop.push(Stop::Every(vec!["signed".into(), "contacted".into()]));
@@ -538,7 +547,9 @@ impl Reached {
             let open_then = obligation.opened < edit && obligation.stopped_at.is_none_or(|stop| stop >= edit);
             let moved = was.is_some_and(|was| was.rule == obligation.rule && was.due != obligation.due);
             self.count("edits that move an open due", usize::from(open_then && moved));
-            self.count("edits that drop a rule", usize::from(obligation.outcome == Outcome::Cancelled && open_then));
+            let dropped =
+                obligation.outcome == Outcome::Cancelled && was.is_some_and(|was| was.outcome != Outcome::Cancelled);
+            self.count("edits that drop a rule", usize::from(open_then && dropped));
             self.count("rules renamed", usize::from(obligation.rule.as_str().ends_with("renamed") && open_then));
         }
         self.count("decisions after an edit", new.decisions.iter().filter(|it| it.at >= edit).count());
