@@ -9,7 +9,7 @@ use super::channel::Outcome;
 use super::open::OpenError;
 use crate::config::channels::Way;
 use crate::time::Instant;
-use reqwest::{Certificate, Client, Proxy, RequestBuilder, Response, Url, header, redirect};
+use reqwest::{Certificate, Client, ClientBuilder, Proxy, RequestBuilder, Response, Url, header, redirect};
 use std::error::Error;
 use std::path::Path;
 use std::sync::Once;
@@ -18,6 +18,8 @@ use std::time::Duration;
 /// An answer longer than this is cut: no gateway has that much to say.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 const CONNECT_MAX: Duration = Duration::from_secs(5);
+/// Shorter than the shortest keep-alive of usual servers.
+const IDLE_MAX: Duration = Duration::from_secs(4);
 const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
 
 /// What came back.
@@ -61,8 +63,18 @@ pub fn install_tls() {
     });
 }
 
-/// A client that goes the configured way.
+/// A client that goes the configured way and keeps connections for the next request.
 pub fn client(way: &Way) -> Result<Client, OpenError> {
+    builder(way)?.pool_idle_timeout(IDLE_MAX).build().map_err(OpenError::HttpClient)
+}
+
+/// A client that connects anew for each request. A request over a kept connection that the other side is just closing
+/// looks like one that was sent and lost: those who cannot send twice do without.
+pub fn client_connecting_anew(way: &Way) -> Result<Client, OpenError> {
+    builder(way)?.pool_max_idle_per_host(0).build().map_err(OpenError::HttpClient)
+}
+
+fn builder(way: &Way) -> Result<ClientBuilder, OpenError> {
     install_tls();
     let mut builder = Client::builder()
         .no_proxy()
@@ -76,7 +88,7 @@ pub fn client(way: &Way) -> Result<Client, OpenError> {
     if let Some(path) = &way.ca_file {
         builder = builder.tls_certs_merge(authorities(path)?);
     }
-    builder.build().map_err(OpenError::HttpClient)
+    Ok(builder)
 }
 
 fn authorities(path: &Path) -> Result<Vec<Certificate>, OpenError> {

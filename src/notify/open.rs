@@ -105,3 +105,86 @@ pub(super) fn secret_header(name: &str, secret: &str) -> Result<Value, OpenError
     value.set_sensitive(true);
     Ok(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::channels::{
+        Answer, Email, GatewayRequest, MailSecurity, SmsHttp, Way, Webhook, YuezhengyiApp, YuezhengyiRobot,
+    };
+    use crate::config::secret::SecretSource;
+    use std::time::Duration;
+
+    fn kinds(secret: &SecretSource) -> [ChannelKind; 6] {
+        let url = "https://gateway.example/".to_owned();
+        let way = Way::default;
+        [
+            ChannelKind::Email(Email {
+                host: "mail.example".into(),
+                port: 465,
+                security: MailSecurity::Tls,
+                user: Some("notice".into()),
+                password: Some(secret.clone()),
+                from: "notice@example.gov.cn".into(),
+                reply_to: None,
+                ca_file: None,
+                timeout: Duration::from_secs(30),
+            }),
+            ChannelKind::SmsHttp(SmsHttp {
+                request: GatewayRequest {
+                    method: "POST".into(),
+                    url: url.clone(),
+                    headers: vec![("X-Key".into(), HeaderValue::Secret(secret.clone()))],
+                    body: None,
+                },
+                accepted: Answer::default(),
+                retry: Answer::default(),
+                signature: None,
+                way: way(),
+            }),
+            ChannelKind::YuezhengyiApp(YuezhengyiApp {
+                base_url: url.clone(),
+                corp_id: "ww0".into(),
+                agent_id: 1,
+                secret: secret.clone(),
+                way: way(),
+            }),
+            ChannelKind::YuezhengyiRobot(YuezhengyiRobot { webhook: secret.clone(), per_minute: 20, way: way() }),
+            ChannelKind::Webhook(Webhook {
+                url,
+                secret: Some(secret.clone()),
+                kinds: vec![],
+                headers: vec![],
+                way: way(),
+            }),
+            ChannelKind::Console,
+        ]
+    }
+
+    #[test]
+    fn every_kind_opens_and_only_sms_and_robots_do_not_recognise_repeats() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "https://robot.example/send?key=1").unwrap();
+        let opened = kinds(&SecretSource::File(file.path().into())).map(|kind| open(&kind).unwrap());
+        assert_eq!(
+            opened.map(|channel| (channel.kind(), channel.recognises_repeats())),
+            [
+                ("email", true),
+                ("sms", false),
+                ("yuezhengyi", true),
+                ("yuezhengyi", false),
+                ("webhook", true),
+                ("console", true)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_secret_that_is_not_there_is_known_at_the_start() {
+        let [with_secret @ .., console] = kinds(&SecretSource::Env("DUBAN_NO_SUCH_SECRET".into()));
+        for kind in &with_secret {
+            assert!(matches!(open(kind).err(), Some(OpenError::Secret(_))), "{kind:?}");
+        }
+        assert!(open(&console).is_ok());
+    }
+}

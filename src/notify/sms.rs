@@ -40,7 +40,7 @@ impl Sms {
     /// Reads secrets, compiles templates and sets up the client.
     pub fn open(options: &SmsHttp) -> Result<Sms, OpenError> {
         Ok(Sms {
-            client: http::client(&options.way)?,
+            client: http::client_connecting_anew(&options.way)?,
             request: Request::compile(&options.request)?,
             accepted: options.accepted.clone(),
             retry: options.retry.clone(),

@@ -205,6 +205,26 @@ pub async fn serve_hanging_up() -> SocketAddr {
     address
 }
 
+/// A server that answers a connection's first request only, and hangs up at the second: as it looks to a client whose
+/// request crosses the server's closing of an idle connection. Its address.
+pub async fn serve_first_requests() -> SocketAddr {
+    let (listener, address) = listener().await;
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(answer_once(stream));
+        }
+    });
+    address
+}
+
+async fn answer_once(mut stream: TcpStream) -> std::io::Result<()> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n{\"code\":\"0\",\"errcode\":0}";
+    stream.read(&mut [0; 16_384]).await?;
+    stream.write_all(ANSWER).await?;
+    stream.read(&mut [0; 16_384]).await.map(drop)
+}
+
 /// An address at which nobody listens.
 pub async fn nobody() -> SocketAddr {
     listener().await.1

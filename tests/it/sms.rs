@@ -110,6 +110,29 @@ async fn without_an_answer_it_is_unknown_whether_the_sms_went_out() {
 }
 
 #[tokio::test]
+async fn a_gateway_that_closes_idle_connections_loses_no_sms() {
+    let sms = Sms::open(&options(&format!("http://{}", serve_first_requests().await))).unwrap();
+    for id in ["n1", "n2", "n3"] {
+        let outcome = deliver(&sms, &message(id, MOBILE)).await;
+        assert!(is_accepted(&outcome), "{id}: {outcome:?}");
+    }
+}
+
+/// Runs another test of this binary with proxies in the environment.
+#[test]
+fn proxies_in_the_environment_are_not_used() {
+    let itself = std::env::current_exe().unwrap();
+    let ran = std::process::Command::new(itself)
+        .args(["--exact", "sms::the_request_is_as_the_template_says_whatever_the_text_holds"])
+        .envs(["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].map(|name| (name, "http://127.0.0.1:9")))
+        .env_remove("REQUEST_METHOD")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[tokio::test]
 async fn what_never_reached_the_gateway_may_be_tried_again() {
     let base = format!("http://{}", nobody().await);
     let outcome = deliver(&Sms::open(&options(&base)).unwrap(), &message("n1", MOBILE)).await;

@@ -33,7 +33,7 @@ impl Robot {
         let url = http::url(options.webhook.read()?.expose()).ok_or(OpenError::Url { key: "webhook" })?;
         let per_minute = Limit { count: options.per_minute.max(1) as usize, span_ms: MINUTE_MS };
         Ok(Robot {
-            client: http::client(&options.way)?,
+            client: http::client_connecting_anew(&options.way)?,
             url,
             window: Mutex::new(Window::new(vec![per_minute])),
             progress: Progress::default(),
