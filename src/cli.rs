@@ -110,3 +110,21 @@ pub(crate) fn fail(error: &dyn std::error::Error) -> ExitCode {
     eprintln!("{told}");
     ExitCode::from(2)
 }
+
+/// What commands that talk to the store run on.
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    let built = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("duban").build();
+    built.expect("the operating system gives threads")
+}
+
+/// Tells an error with its causes on stderr, and what to do about it.
+pub(crate) fn tell(lang: Lang, error: &dyn std::error::Error, hint: Option<&str>) {
+    let (what, to_do) = match lang {
+        Lang::Zh => ("错误", "提示"),
+        Lang::En => ("error", "hint"),
+    };
+    eprintln!("{what}: {}", crate::daemon::chain(error));
+    if let Some(hint) = hint {
+        eprintln!("{to_do}: {hint}");
+    }
+}

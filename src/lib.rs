@@ -24,6 +24,10 @@ pub mod store;
 
 pub mod notify;
 
+pub mod intake;
+
+pub mod daemon;
+
 pub mod demo;
 
 pub mod cli;

@@ -24,7 +24,8 @@ pub struct Metrics {
     pub undeclared_attributes: Counter,
     decisions: Family<Label<1>, Counter>,
     orders: Family<Label<1>, Gauge>,
-    notices: Family<Label<2>, Gauge>,
+    notices: Family<Label<1>, Gauge>,
+    deliveries: Family<Label<2>, Counter>,
     requests: Family<Label<2>, Counter>,
     reload_ok: Gauge,
     reload_at: Seconds,
@@ -43,8 +44,8 @@ pub struct Metrics {
 /// How an order stands, as counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderCount {
-    /// Not ended.
-    Open,
+    /// Known at all.
+    All,
     /// Its evaluation failed; tried again after each reload.
     SetAside,
     /// Known for more than 10 minutes, and `received` has not come.
@@ -73,6 +74,7 @@ impl Default for Metrics {
             decisions: Family::default(),
             orders: Family::default(),
             notices: Family::default(),
+            deliveries: Family::default(),
             requests: Family::default(),
             reload_ok: Gauge::default(),
             reload_at: Seconds::default(),
@@ -100,7 +102,8 @@ impl Metrics {
         it.register("undeclared_attributes", "Attributes that no vocabulary declares", self.undeclared_attributes.clone());
         it.register("decisions", "Decisions made since the start, by kind", self.decisions.clone());
         it.register("orders", "Orders in the store, by state", self.orders.clone());
-        it.register("notices", "Notices in the store, by state and channel", self.notices.clone());
+        it.register("notices", "Notices in the store that are not done with, by state", self.notices.clone());
+        it.register("deliveries", "Attempts at single addresses since the start, by channel and outcome", self.deliveries.clone());
         it.register("http_requests", "Requests answered, by route and status", self.requests.clone());
         it.register("reload_success", "Whether the last reload of the rules was taken", self.reload_ok.clone());
         it.register("reload_timestamp_seconds", "When the rules were last reloaded, or tried to", self.reload_at.clone());
@@ -131,22 +134,25 @@ impl Metrics {
     }
 
     /// Says how many orders are in a state.
-    pub fn set_orders(&self, state: OrderCount, number: i64) {
+    pub fn set_orders(&self, state: OrderCount, number: u64) {
         let state = match state {
-            OrderCount::Open => "open",
+            OrderCount::All => "all",
             OrderCount::SetAside => "set_aside",
             OrderCount::WithoutReceived => "without_received",
             OrderCount::Due => "due",
         };
-        self.orders.get_or_create(&[("state", state.to_owned())]).set(number);
+        self.orders.get_or_create(&[("state", state.to_owned())]).set(i64::try_from(number).unwrap_or(i64::MAX));
     }
 
-    /// Says how many notices there are by state and channel; what is not named is gone.
-    pub fn set_notices(&self, counts: impl IntoIterator<Item = (String, String, i64)>) {
-        self.notices.clear();
-        for (state, channel, number) in counts {
-            self.notices.get_or_create(&[("state", state), ("channel", channel)]).set(number);
-        }
+    /// Says how many notices are in a state.
+    pub fn set_notices(&self, state: &str, number: u64) {
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        self.notices.get_or_create(&[("state", state.to_owned())]).set(number);
+    }
+
+    /// Counts an attempt at one address.
+    pub fn count_delivery(&self, channel: &str, outcome: &str) {
+        self.deliveries.get_or_create(&[("channel", channel.to_owned()), ("outcome", outcome.to_owned())]).inc();
     }
 
     /// Counts an answered request.
@@ -209,13 +215,5 @@ mod tests {
             assert!(text.lines().any(|shown| shown == line), "{line} is not in\n{text}");
         }
         assert!(!text.contains("rejected"));
-    }
-
-    #[test]
-    fn notices_that_are_gone_are_not_shown() {
-        let metrics = Metrics::default();
-        metrics.set_notices([("pending".to_owned(), "sms".to_owned(), 7)]);
-        metrics.set_notices([]);
-        assert!(!metrics.show().unwrap().contains("sms"));
     }
 }

@@ -1,12 +1,47 @@
-//! `duban run`.
+//! `duban run`: the daemon.
 
 use super::Common;
+use crate::daemon::log;
+use crate::daemon::run::{Options, RunError, run as run_daemon};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// 运行守护进程 [run the daemon]
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// 监听地址，优先于配置；端口 0 任取空闲端口 [listen here, port 0 takes a free one]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// 就绪后把实际监听地址写入此文件 [write the address here once requests are taken]
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+    /// 日志写法；详略由环境变量 DUBAN_LOG 定 [how the log is written; DUBAN_LOG says what]
+    #[arg(long, value_enum, default_value_t = log::Format::Auto)]
+    log: log::Format,
+}
 
-pub(crate) fn run(_common: &Common, _args: Args) -> ExitCode {
-    ExitCode::from(2)
+pub(crate) fn run(common: &Common, args: Args) -> ExitCode {
+    let mut config = match common.config() {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    config.listen = args.listen.unwrap_or(config.listen);
+    log::start(args.log);
+    let options = Options { config, lang: common.lang, ready_file: args.ready_file };
+    match super::runtime().block_on(run_daemon(options)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            super::tell(common.lang, &error, error.hint(common.lang).as_deref());
+            ExitCode::from(code(&error))
+        }
+    }
+}
+
+/// 1 where what was checked is wrong, 2 where something cannot be used.
+fn code(error: &RunError) -> u8 {
+    match error {
+        RunError::Rules(crate::daemon::rules::RulesError::Problems(_)) => 1,
+        _ => 2,
+    }
 }

@@ -120,8 +120,8 @@ impl Templates {
 }
 
 /// What is wrong with the templates of a rules directory.
-pub fn problems(rules: &Path) -> Problems {
-    Templates::load(rules, None).1
+pub fn problems(rules: &Path, vocabulary: Option<&Vocabulary>) -> Problems {
+    Templates::load(rules, vocabulary).1
 }
 
 fn tidy(text: &str) -> String {
@@ -496,7 +496,7 @@ mod tests {
         std::fs::create_dir(folder.path().join("templates")).unwrap();
         std::fs::write(folder.path().join("templates").join(file), text).unwrap();
         let shown: Vec<String> =
-            problems(folder.path()).sorted().iter().map(|problem| brief(problem, Lang::Zh)).collect();
+            problems(folder.path(), None).sorted().iter().map(|problem| brief(problem, Lang::Zh)).collect();
         shown.join("\n").replace(&folder.path().display().to_string(), "rules")
     }
 

@@ -171,8 +171,7 @@ impl Reader<'_> {
             }
             (None, Some(attribute)) => Limit::DueFrom(attribute, entries),
             (None, None) => {
-                let misspelt = ["within", "by", "due_from"].iter().any(|key| fields.has_slip_of(key));
-                if within.is_none() && !is_due_from && !misspelt {
+                if within.is_none() && !is_due_from {
                     self.report(without_due(fields.head()));
                 }
                 Limit::Within(entries)

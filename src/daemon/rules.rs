@@ -1,0 +1,218 @@
+//! The rules in force: what is in the store decides, the files only propose.
+//!
+//! A reload reads the files once, checks exactly what it read, and keeps that whole as a numbered version with the instant
+//! from which it is in force, or changes nothing. A version whose deciding part (policies, vocabulary, calendars) is that
+//! of the one before, because only the directory or a template changed, is kept too, but makes no step in the regime.
+
+mod files;
+
+use crate::calendar::Calendar;
+use crate::calendar::read::Calendars;
+use crate::config::Config;
+use crate::config::channels::{Channel, ChannelKind};
+use crate::engine::decision::{InForce, Regime};
+use crate::intake::http::Words;
+use crate::notify::compose::Teller;
+use crate::notify::template::{self, Templates};
+use crate::order::body::BodyReader;
+use crate::policy;
+use crate::policy::directory::read::{Address, Channels};
+use crate::policy::files::Loaded;
+use crate::policy::model::RuleSet;
+use crate::store::Store;
+use crate::store::error::StoreError;
+use crate::store::versions::{Files, Version};
+use crate::text::problem::Problems;
+use crate::time::Instant;
+use chrono_tz::Tz;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Where rules come from.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The rules directory.
+    pub rules: PathBuf,
+    /// The calendars directory.
+    pub calendars: PathBuf,
+    addresses: Channels,
+    channels: Arc<[Channel]>,
+    public_url: Option<Arc<str>>,
+}
+
+/// The rules in force, ready to decide by.
+pub struct Rules {
+    /// All versions, each with the instant from which it was in force.
+    pub regime: Arc<Regime>,
+    /// The newest version's words, for intake and for reading what was stored.
+    pub words: Arc<Words>,
+    /// What turns decisions into notices.
+    pub teller: Teller,
+    /// The calendars in use, by name.
+    pub calendars: Vec<(String, Arc<Calendar>)>,
+    /// The version's number in the store.
+    pub number: u32,
+    /// From when it is in force.
+    pub since: Instant,
+    /// Its files.
+    pub files: Files,
+}
+
+/// Why rules were not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum RulesError {
+    /// The files have errors, or cannot be read.
+    #[error("the rules have errors")]
+    Problems(Problems),
+    /// The files changed while they were read, again and again.
+    #[error("the rules change while they are read")]
+    Unsteady,
+    /// A version in the store cannot be read by this program any more.
+    #[error("version {0} of the rules in the store cannot be read by this program")]
+    OldVersion(u32, Problems),
+    /// There is no version in the store, and none in the files.
+    #[error("there are no rules in the store")]
+    None,
+    /// A folder for checking cannot be used.
+    #[error("failed to lay out the rules for checking")]
+    LayOut(#[source] std::io::Error),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a reload found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proposed {
+    /// The files are those in force.
+    Known,
+    /// They became this version.
+    Taken(u32),
+}
+
+impl Source {
+    /// The directories and channels of a configuration.
+    pub fn new(config: &Config) -> Source {
+        Source {
+            rules: config.rules.clone(),
+            calendars: config.calendars.clone(),
+            addresses: Some(config.channels.iter().map(address).collect()),
+            channels: config.channels.clone().into(),
+            public_url: config.public_url.as_deref().map(Into::into),
+        }
+    }
+
+    /// Reads and checks the files, and keeps them as the version in force from now on.
+    pub async fn propose(&self, store: &Store, now: Instant) -> Result<Proposed, RulesError> {
+        let source = self.clone();
+        let checked = tokio::task::spawn_blocking(move || source.checked()).await;
+        let files = checked.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+        let kept = store.put_version(files, now).await?;
+        Ok(if kept.is_new { Proposed::Taken(kept.number) } else { Proposed::Known })
+    }
+
+    /// The files, if what was read of them has no error.
+    fn checked(&self) -> Result<Files, RulesError> {
+        // What is checked is read where operators know it, so that problems name its place; what is kept is read beside it.
+        // If both are not the same, someone is writing.
+        for _ in 0..5 {
+            let loaded = policy::load(&self.rules, &self.calendars, &self.addresses);
+            let vocabulary = loaded.rules.as_ref().map(|rules| &*rules.vocabulary);
+            let templates = template::problems(&self.rules, vocabulary);
+            let Some(rules) = loaded.rules.as_ref().filter(|_| !templates.has_errors()) else {
+                let mut problems = loaded.problems;
+                problems.append(templates);
+                return Err(RulesError::Problems(problems));
+            };
+            let files = files::read(&self.rules, &self.calendars).map_err(RulesError::LayOut)?;
+            let again = self.load_files(&files)?;
+            if again.rules.is_some_and(|again| again.version == rules.version) {
+                return Ok(files);
+            }
+        }
+        Err(RulesError::Unsteady)
+    }
+
+    /// Loads every version of the store.
+    pub async fn load(&self, store: &Store) -> Result<Rules, RulesError> {
+        let versions = store.versions().await?;
+        let source = self.clone();
+        let loaded = tokio::task::spawn_blocking(move || source.in_force(versions)).await;
+        loaded.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    }
+
+    fn in_force(&self, versions: Vec<Version>) -> Result<Rules, RulesError> {
+        let mut regime: Vec<(String, InForce)> = Vec::new();
+        let mut newest = None;
+        for version in versions {
+            let mut loaded = self.load_files(&version.files)?;
+            let Some(rules) = loaded.rules.take() else {
+                return Err(RulesError::OldVersion(version.number, loaded.problems));
+            };
+            if regime.last().is_none_or(|(known, _)| *known != rules.version) {
+                // The first is in force from the beginning: nothing older is known.
+                let from = if regime.is_empty() { Instant::BEGINNING } else { version.in_force };
+                let deciding = rules.version.clone();
+                let rules = Arc::new(RuleSet { version: version.number.to_string(), ..rules });
+                regime.push((deciding, InForce { from, rules }));
+            }
+            newest = Some((version, loaded));
+        }
+        let (version, loaded) = newest.ok_or(RulesError::None)?;
+        let templates = Arc::new(self.load_templates(&version.files)?);
+        let directory = Arc::new(loaded.directory);
+        let teller = Teller::new(directory, templates, self.public_url.as_deref(), &self.channels);
+        let regime = regime.into_iter().map(|(_, in_force)| in_force).collect();
+        Ok(Rules::new(regime, version, &loaded.calendars, teller))
+    }
+
+    fn load_files(&self, files: &Files) -> Result<Loaded, RulesError> {
+        let folder = files::lay_out(files).map_err(RulesError::LayOut)?;
+        let (rules, calendars) = files::places(folder.path());
+        Ok(policy::load(&rules, &calendars, &self.addresses))
+    }
+
+    fn load_templates(&self, files: &Files) -> Result<Templates, RulesError> {
+        let folder = files::lay_out(files).map_err(RulesError::LayOut)?;
+        let (rules, _) = files::places(folder.path());
+        Ok(Templates::load(&rules, None).0)
+    }
+
+    /// What the files hold now, for telling whether they changed; none where they cannot be read.
+    pub fn files(&self) -> Option<Files> {
+        files::read(&self.rules, &self.calendars).ok()
+    }
+}
+
+impl Rules {
+    fn new(versions: Vec<InForce>, version: Version, calendars: &Calendars, teller: Teller) -> Rules {
+        let rules = versions.last().map(|newest| Arc::clone(&newest.rules)).expect("a regime has a version");
+        let reader = BodyReader::new(&rules.vocabulary);
+        let words = Arc::new(Words { reader, zone: zone(&rules), rules });
+        let calendars = calendars.iter().filter(|(_, calendar)| calendar.ever_opens());
+        Rules {
+            regime: Arc::new(Regime { versions }),
+            words,
+            calendars: calendars.map(|(name, calendar)| (name.to_owned(), Arc::clone(calendar))).collect(),
+            teller,
+            number: version.number,
+            since: version.in_force,
+            files: version.files,
+        }
+    }
+}
+
+/// In which zone instants are shown that belong to no policy: that of the first.
+fn zone(rules: &RuleSet) -> Tz {
+    rules.policies.first().map_or(chrono_tz::Asia::Shanghai, |policy| policy.calendar.zone())
+}
+
+fn address(channel: &Channel) -> (Arc<str>, Address) {
+    let address = match channel.kind {
+        ChannelKind::Email(_) => Address::Email,
+        ChannelKind::SmsHttp(_) => Address::Mobile,
+        ChannelKind::YuezhengyiApp(_) => Address::Yuezhengyi,
+        ChannelKind::YuezhengyiRobot(_) | ChannelKind::Webhook(_) | ChannelKind::Console => Address::None,
+    };
+    (Arc::clone(&channel.name), address)
+}

@@ -1,0 +1,271 @@
+//! Running: everything opened, the loops started, and ended in order.
+
+use super::decide::Decider;
+use super::reload::{Reloader, said};
+use super::rules::{Rules, RulesError, Source};
+use super::systemd;
+use super::tick::{Ticked, Ticker};
+use super::watch::Watch;
+use crate::clock;
+use crate::config::Config;
+use crate::config::secret::SecretError;
+use crate::intake::http::tokens::Tokens;
+use crate::intake::http::{self, Api, Health};
+use crate::metrics::Metrics;
+use crate::store::error::StoreError;
+use crate::store::{Role, Store};
+use crate::text::Lang;
+use crate::time::Instant;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+/// Tools write beside the daemon and cannot wake it, so the store is asked at least this often.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// After an event, others are waited for: orders whose events come together are decided once.
+const GATHER: Duration = Duration::from_millis(50);
+/// After a failure of the store.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// What a run is started with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The configuration, flags laid over it.
+    pub config: Config,
+    /// In what language refusals and problems are.
+    pub lang: Lang,
+    /// Where the address is written once requests are taken.
+    pub ready_file: Option<PathBuf>,
+}
+
+/// Why the daemon could not start, or had to end.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The store.
+    #[error("failed to open the store")]
+    Store(#[from] StoreError),
+    /// A secret.
+    #[error("failed to read a token")]
+    Secret(#[from] SecretError),
+    /// A channel.
+    #[error("failed to open channel `{name}`")]
+    Channel {
+        /// The channel's name.
+        name: Arc<str>,
+        /// Why.
+        source: crate::notify::open::OpenError,
+    },
+    /// The rules.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+    /// The address is taken, or none of ours.
+    #[error("failed to listen on {address}")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The ready file.
+    #[error("failed to write {path}")]
+    ReadyFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Signals, or the server itself.
+    #[error("failed to serve")]
+    Serve(#[source] std::io::Error),
+}
+
+impl RunError {
+    /// What to do about it, where that can be said.
+    pub fn hint(&self, lang: Lang) -> Option<String> {
+        match self {
+            RunError::Store(error) | RunError::Rules(RulesError::Store(error)) => Some(error.hint(lang).to_owned()),
+            RunError::Rules(failure) => Some(said(failure, lang).join("\n")),
+            _ => None,
+        }
+    }
+}
+
+/// Runs until SIGTERM or SIGINT.
+pub async fn run(options: Options) -> Result<(), RunError> {
+    let (stop, hangup) = (CancellationToken::new(), Arc::new(Notify::new()));
+    listen_to_signals(&stop, &hangup)?;
+    let store = Store::open(&options.config.store, Role::Daemon).await?;
+    let ended = match Daemon::start(&options, store.clone(), stop.clone()).await {
+        Ok(daemon) => daemon.run(&hangup).await,
+        Err(error) => Err(error),
+    };
+    stop.cancel();
+    store.close().await;
+    info!("stopped");
+    ended
+}
+
+/// Signals are listened to beside the loop, so that a long tick ends early.
+fn listen_to_signals(stop: &CancellationToken, hangup: &Arc<Notify>) -> Result<(), RunError> {
+    let listen = |kind| signal(kind).map_err(RunError::Serve);
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    let mut hung_up = listen(SignalKind::hangup())?;
+    let (stop, hangup) = (stop.clone(), Arc::clone(hangup));
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => stop.cancel(),
+                _ = interrupt.recv() => stop.cancel(),
+                _ = hung_up.recv() => hangup.notify_one(),
+            }
+        }
+    });
+    Ok(())
+}
+
+/// A daemon ready to run.
+struct Daemon {
+    api: Arc<Api>,
+    listener: TcpListener,
+    reloader: Reloader,
+    ticker: Ticker,
+    rules: Arc<Rules>,
+    watch: Watch,
+    stop: CancellationToken,
+}
+
+impl Daemon {
+    async fn start(options: &Options, store: Store, stop: CancellationToken) -> Result<Daemon, RunError> {
+        let config = &options.config;
+        let tokens = Tokens::read(&config.tokens)?;
+        if tokens.is_empty() {
+            warn!("the configuration has no tokens, so nobody can send events or read");
+        }
+        let (metrics, health, words) = (Arc::<Metrics>::default(), Arc::<Health>::default(), Arc::default());
+        let source = Source::new(config);
+        let watch = Watch::start(&[&source.rules, &source.calendars]);
+        let mut reloader = Reloader::new(
+            store.clone(),
+            source,
+            Arc::clone(&words),
+            Arc::clone(&metrics),
+            Arc::clone(&health),
+            options.lang,
+        );
+        let rules = reloader.first().await?;
+        let first_start = store.first_start(clock::now()).await?;
+        let tell_from = config.tell_from.unwrap_or(first_start);
+        let decider =
+            Decider { store: store.clone(), metrics: Arc::clone(&metrics), health: Arc::clone(&health), tell_from };
+        let address = config.listen;
+        let listener = TcpListener::bind(address).await.map_err(|source| RunError::Listen { address, source })?;
+        let api = Arc::new(Api {
+            store,
+            tokens,
+            lang: options.lang,
+            words,
+            metrics,
+            health,
+            wake: Arc::new(Notify::new()),
+            stop: stop.clone(),
+        });
+        announce(&listener, options.ready_file.as_deref())?;
+        Ok(Daemon { api, listener, reloader, ticker: Ticker::new(decider), rules, watch, stop })
+    }
+
+    async fn run(mut self, hangup: &Notify) -> Result<(), RunError> {
+        let mut serving = tokio::spawn(http::serve(self.listener, Arc::clone(&self.api)));
+        systemd::ready(&status(&self.rules));
+        let mut pause = Duration::ZERO;
+        loop {
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => break,
+                served = &mut serving => return ended(served),
+                () = hangup.notified() => {
+                    systemd::reloading();
+                    self.rules = self.reloader.reload(&self.rules).await.unwrap_or(self.rules);
+                    systemd::ready(&status(&self.rules));
+                    pause = Duration::ZERO;
+                }
+                () = self.watch.changed() => {
+                    if let Some(newer) = self.reloader.look_again(&self.rules).await {
+                        self.rules = newer;
+                        pause = Duration::ZERO;
+                    }
+                }
+                () = self.api.wake.notified(), if pause > GATHER => pause = GATHER,
+                () = tokio::time::sleep(pause) => {
+                    let go_on = || !self.stop.is_cancelled();
+                    let started = clock::monotonic();
+                    pause = match self.ticker.tick(&self.rules, clock::read, go_on).await {
+                        Ok(ticked) => ticked_well(&self.api, ticked),
+                        Err(error) => ticked_badly(&self.api, &error),
+                    };
+                    let took = clock::monotonic().saturating_sub(started);
+                    self.api.metrics.tick_seconds.set(took.as_secs_f64());
+                    self.reloader.tell_cover(&self.rules, clock::now()).await;
+                }
+            }
+        }
+        systemd::stopping();
+        info!("stopping");
+        ended(serving.await)
+    }
+}
+
+fn status(rules: &Rules) -> String {
+    format!("rules version {}", rules.number)
+}
+
+fn ticked_badly(api: &Api, error: &StoreError) -> Duration {
+    api.metrics.store_errors.inc();
+    api.health.note_store_failure(error);
+    AFTER_FAILURE
+}
+
+fn ended(served: Result<std::io::Result<()>, tokio::task::JoinError>) -> Result<(), RunError> {
+    match served {
+        Ok(served) => served.map_err(RunError::Serve),
+        Err(error) => Err(RunError::Serve(std::io::Error::other(error))),
+    }
+}
+
+/// A tick did its work; how long to wait for the next.
+fn ticked_well(api: &Api, ticked: Ticked) -> Duration {
+    systemd::worked();
+    api.health.ticked();
+    if ticked.is_unfinished {
+        return Duration::ZERO;
+    }
+    let longest = systemd::watchdog().map_or(LOOK_EVERY, |watchdog| (watchdog / 3).min(LOOK_EVERY));
+    let due = ticked.next_due.map_or(longest, |due| until(due, clock::now()));
+    due.min(longest)
+}
+
+/// How long until an instant; nothing once it has come. A millisecond more, so that it has come when we wake.
+fn until(due: Instant, now: Instant) -> Duration {
+    let ms = due.ms_since(now);
+    if ms <= 0 {
+        Duration::ZERO
+    } else {
+        Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX).saturating_add(1))
+    }
+}
+
+/// Says where requests are taken.
+fn announce(listener: &TcpListener, ready_file: Option<&Path>) -> Result<(), RunError> {
+    let address = listener.local_addr().map_err(RunError::Serve)?;
+    info!("listening on http://{address}");
+    let Some(path) = ready_file else { return Ok(()) };
+    // Whole or not there: who waits for it reads it at once.
+    let partial = path.with_extension("partial");
+    std::fs::write(&partial, format!("{address}\n"))
+        .and_then(|()| std::fs::rename(&partial, path))
+        .map_err(|source| RunError::ReadyFile { path: path.to_owned(), source })
+}

@@ -1,0 +1,160 @@
+//! `POST /api/v1/events`: one object, an array, or lines; each item is taken or refused by itself, and the answer comes
+//! after all that it counts as accepted is durable.
+
+use super::receive::{BYTES_MAX, receive};
+use super::refusal::Refusal;
+use super::tokens::Caller;
+use super::{Api, Words};
+use crate::clock;
+use crate::intake::body::{Item, ItemReader, Refused, Sent, id_of, split_json, split_lines};
+use crate::metrics::EventResult;
+use crate::store::event::{NewEvent, Taken};
+use crate::text::{Lang, Text};
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::{Extension, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Reading a body of this size takes long enough that other requests should not wait for it.
+const LONG_BYTES: usize = 64 << 10;
+
+/// What became of what was sent.
+#[derive(Debug, Default, Serialize)]
+struct Answer {
+    accepted: usize,
+    duplicates: usize,
+    rejected: Vec<Rejected>,
+    /// Whether a single object was sent, whose refusal is the request's.
+    #[serde(skip)]
+    is_single: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Rejected {
+    index: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    error: String,
+}
+
+/// A body that was read: what is to be stored, each with its place in the body, and what is refused.
+struct ReadBody {
+    events: Vec<NewEvent>,
+    places: Vec<usize>,
+    undeclared: u64,
+    answer: Answer,
+}
+
+pub(super) async fn take(
+    State(api): State<Arc<Api>>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match taken(&api, &caller, &headers, body).await {
+        Ok(answer) => answer.into_response(),
+        Err(refusal) => refusal.answer(api.lang),
+    }
+}
+
+async fn taken(api: &Api, caller: &Caller, headers: &HeaderMap, body: Body) -> Result<Answer, Refusal> {
+    let body = receive(headers, body, BYTES_MAX).await?;
+    let words = api.words.load_full().ok_or_else(super::no_words)?;
+    let is_lines = is_lines(headers);
+    let reading = || read(&body, is_lines, &words, caller, api.lang);
+    let read = if body.len() > LONG_BYTES { tokio::task::block_in_place(reading) } else { reading() }?;
+    let ReadBody { events, places, undeclared, mut answer } = read;
+    let ids: Vec<Arc<str>> = events.iter().map(|event| Arc::clone(&event.id)).collect();
+    let taken =
+        api.store.append_events(events, clock::now()).await.map_err(|error| api.health.store_failed(api, &error))?;
+    for ((result, place), id) in taken.into_iter().zip(places).zip(ids) {
+        answer.count(result, place, &id, api.lang);
+    }
+    answer.rejected.sort_by_key(|rejected| rejected.index);
+    count(api, caller, &answer, undeclared);
+    if answer.accepted > 0 {
+        api.wake.notify_one();
+    }
+    Ok(answer)
+}
+
+fn read(body: &Bytes, is_lines: bool, words: &Words, caller: &Caller, lang: Lang) -> Result<ReadBody, Refusal> {
+    let sent = if is_lines { split_lines(body) } else { split_json(body).ok_or_else(not_json)? };
+    let (items, is_single) = match sent {
+        Sent::One(item) if !item.starts_with(b"{") => return Err(not_json()),
+        Sent::One(item) => (vec![item], true),
+        Sent::Many(items) => (items, false),
+    };
+    let reader = ItemReader { words: &words.reader, source: &caller.name, now: clock::now() };
+    let answer = Answer { is_single, ..Answer::default() };
+    let mut read = ReadBody { events: Vec::with_capacity(items.len()), places: Vec::new(), undeclared: 0, answer };
+    for (index, item) in items.iter().enumerate() {
+        match reader.read(item) {
+            Ok(item) => read.keep(index, item),
+            Err(refused) => {
+                let error = refused.message(lang);
+                read.answer.rejected.push(Rejected { index, id: id_of(item), error });
+            }
+        }
+    }
+    Ok(read)
+}
+
+impl ReadBody {
+    fn keep(&mut self, index: usize, item: Item) {
+        self.undeclared += u64::from(item.undeclared);
+        self.places.push(index);
+        self.events.push(item.event);
+    }
+}
+
+impl Answer {
+    fn count(&mut self, taken: Taken, index: usize, id: &str, lang: Lang) {
+        match taken {
+            Taken::Accepted => self.accepted += 1,
+            Taken::Duplicate => self.duplicates += 1,
+            Taken::Conflict => {
+                let error = Refused::Conflict.message(lang);
+                self.rejected.push(Rejected { index, id: Some(id.to_owned()), error });
+            }
+        }
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let is_refused = self.is_single && !self.rejected.is_empty();
+        let status = if is_refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        (status, Json(self)).into_response()
+    }
+}
+
+fn count(api: &Api, caller: &Caller, answer: &Answer, undeclared: u64) {
+    let results = [
+        (EventResult::Accepted, answer.accepted),
+        (EventResult::Duplicate, answer.duplicates),
+        (EventResult::Rejected, answer.rejected.len()),
+    ];
+    for (result, number) in results {
+        api.metrics.count_events(&caller.name, result, number as u64);
+    }
+    api.metrics.undeclared_attributes.inc_by(undeclared);
+}
+
+fn is_lines(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    matches!(
+        kind.as_str(),
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/x-jsonlines"
+    )
+}
+
+fn not_json() -> Refusal {
+    let zh = "请求体不是合法的 JSON（UTF-8）对象或数组；逐行发送请用 Content-Type: application/x-ndjson";
+    let en = "the body is no JSON object or array in UTF-8; for lines send Content-Type: application/x-ndjson";
+    Refusal::malformed(Text::new(zh, en))
+}
