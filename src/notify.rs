@@ -7,6 +7,8 @@ pub mod notice;
 pub mod compose;
 mod counting;
 pub mod facts;
+mod merge;
+pub mod outbox;
 pub mod render;
 pub mod template;
 pub mod wording;

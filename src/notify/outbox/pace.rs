@@ -1,0 +1,62 @@
+//! When to try again: pauses that grow, with jitter, so that a gateway that comes back is not met by everybody at once.
+
+use std::time::Duration;
+
+/// The first pause.
+const FIRST: Duration = Duration::from_secs(5);
+/// The longest pause.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
+/// The longest pause that another side may ask for.
+const LONGEST_ASKED: Duration = Duration::from_secs(6 * 60 * 60);
+/// So often a notice is tried: for more than a day.
+pub(super) const ATTEMPTS_MAX: u32 = 36;
+/// So often one way to a person is tried while there is another.
+pub(super) const WAY_ATTEMPTS_MAX: usize = 4;
+/// So often a way is tried whose outcome stays unknown and whose other side would tell the person each time.
+pub(super) const UNKNOWN_MAX: usize = 2;
+
+/// The pause after the how-manieth attempt: doubled each time, up to a fifth more by jitter that `seed` decides. Never
+/// shorter than what the other side asked for.
+pub(super) fn pause_ms(attempt: u32, asked: Option<Duration>, seed: u64) -> i64 {
+    let doubled = FIRST.saturating_mul(1_u32.checked_shl(attempt.saturating_sub(1).min(20)).unwrap_or(u32::MAX));
+    let pause = doubled.min(LONGEST).max(asked.unwrap_or_default().min(LONGEST_ASKED));
+    let jitter = pause.as_millis() * u128::from(mixed(seed, attempt) % 1000) / 5000;
+    i64::try_from(pause.as_millis() + jitter).unwrap_or(i64::MAX)
+}
+
+/// A number that looks random and is the same for the same notice and attempt (splitmix64).
+fn mixed(seed: u64, attempt: u32) -> u64 {
+    let mut z = seed.wrapping_add(u64::from(attempt).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_from_seconds_to_an_hour_with_jitter() {
+        let seconds: Vec<i64> = (1..=12).map(|attempt| pause_ms(attempt, None, 7) / 1000).collect();
+        for (attempt, pair) in seconds.windows(2).enumerate() {
+            assert!(pair[1] >= pair[0] || attempt >= 9, "{seconds:?}");
+        }
+        assert!((5..=6).contains(&seconds[0]) && (3600..=4320).contains(&seconds[11]), "{seconds:?}");
+        assert_ne!(pause_ms(11, None, 7), pause_ms(11, None, 8));
+        assert!(pause_ms(u32::MAX, None, 1) >= 3_600_000);
+    }
+
+    #[test]
+    fn what_the_other_side_asks_for_is_honoured_up_to_a_bound() {
+        assert!(pause_ms(1, Some(Duration::from_secs(120)), 7) >= 120_000);
+        assert!(pause_ms(1, Some(Duration::from_secs(1)), 7) >= 5_000);
+        assert!(pause_ms(1, Some(Duration::from_secs(1_000_000)), 7) <= 6 * 3_600_000 * 6 / 5);
+    }
+
+    #[test]
+    fn all_attempts_together_span_more_than_a_day() {
+        let total: i64 = (1..ATTEMPTS_MAX).map(|attempt| pause_ms(attempt, None, 0)).sum();
+        assert!(total > 24 * 3_600_000, "{} h", total / 3_600_000);
+    }
+}
