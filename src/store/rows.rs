@@ -50,9 +50,15 @@ fn repeated(sql: &'static str, times: usize) -> Arc<str> {
 fn repeat(sql: &str, times: usize) -> String {
     let start = sql.find("VALUES (").expect("the statement has VALUES") + "VALUES ".len();
     let end = start + sql[start..].find(')').expect("the tuple is closed") + 1;
-    let columns = sql[start..end].matches('$').count();
-    let tuple = format!("({})", vec!["?"; columns].join(", "));
+    let tuple = anonymous(&sql[start..end]);
     format!("{}{}{}", &sql[..start], vec![tuple; times].join(", "), &sql[end..])
+}
+
+/// A tuple with `?` for each numbered parameter; literals stay.
+fn anonymous(tuple: &str) -> String {
+    let mut parts = tuple.split('$');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |made, part| made + "?" + part.trim_start_matches(|c: char| c.is_ascii_digit()))
 }
 
 #[cfg(test)]
