@@ -62,9 +62,11 @@ impl Sms {
     fn request(&self, message: &Message) -> Result<RequestBuilder, String> {
         let text = one_line(&message.forms.short);
         let mobile = mobile(&message.to).ok_or("收件人没有可用的手机号码")?;
-        if segments::length(&self.signature, &text) > segments::LENGTH_MAX {
+        let length = segments::length(&self.signature, &text);
+        if length > segments::LENGTH_MAX {
             return Err(format!("短信超过{}字", segments::LENGTH_MAX));
         }
+        tracing::debug!(notice.id = &*message.id, segments = segments::segments(length), "sending an SMS");
         self.request.render(&self.client, &Fields { mobile: &mobile, text: &text, id: &message.id })
     }
 

@@ -130,6 +130,7 @@ fn system_time(at: Instant) -> SystemTime {
 mod tests {
     use super::*;
     use crate::notify::channel::Forms;
+    use proptest::prelude::*;
 
     fn message() -> Message {
         Message {
@@ -181,6 +182,45 @@ mod tests {
         }
         assert!(headers.contains("List-Id: <"), "{headers}");
     }
+
+    proptest! {
+        #[test]
+        fn whatever_others_wrote_a_mail_has_our_headers_and_no_others(
+            subject in "\\PC{0,80}|[\\x00-\\x20:<>@=?a-z督办🚨]{0,300}",
+            order in "[\\x00-\\x7f督办]{0,40}",
+            id in "[\\x00-\\x7f督办]{0,40}",
+            text in "[\\x00-\\x7f督办.]{0,300}",
+        ) {
+            let mut message = message();
+            message.forms.subject = subject;
+            message.forms.text = text;
+            message.order = Some(order.into());
+            message.id = id.into();
+            let written = written(&message);
+            prop_assert!(written.is_ascii());
+            prop_assert!(written.split("\r\n").all(|line| line.len() <= 998 && !line.contains(['\r', '\n'])));
+            let (headers, _) = written.split_once("\r\n\r\n").unwrap();
+            let names = headers.split("\r\n").filter(|line| !line.starts_with([' ', '\t']));
+            let names: Vec<&str> = names.map(|line| line.split_once(':').map_or(line, |(name, _)| name)).collect();
+            prop_assert_eq!(names, HEADERS);
+        }
+    }
+
+    const HEADERS: [&str; 13] = [
+        "From",
+        "To",
+        "Subject",
+        "Message-ID",
+        "Date",
+        "Reply-To",
+        "In-Reply-To",
+        "References",
+        "MIME-Version",
+        "Auto-Submitted",
+        "X-Auto-Response-Suppress",
+        "List-Id",
+        "Content-Type",
+    ];
 
     #[test]
     fn a_long_chinese_subject_is_cut_into_encoded_words_of_whole_characters() {
