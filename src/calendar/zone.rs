@@ -69,12 +69,18 @@ impl Zone {
     /// The first instant at which the wall clock shows a local time (milliseconds since 1970-01-01 as the clock shows
     /// them); where the clock skips it, the first instant after the gap.
     pub(super) fn first(&self, local: i64) -> i64 {
+        if let Some(only) = self.only(local) {
+            return only;
+        }
         let mut stretches = self.candidates(local);
         stretches.find_map(|i| self.shown(i, local)).unwrap_or_else(|| self.after_gap(local))
     }
 
     /// The last instant at which the wall clock shows a local time; where the clock skips it, the first after the gap.
     pub(super) fn last(&self, local: i64) -> i64 {
+        if let Some(only) = self.only(local) {
+            return only;
+        }
         let mut stretches = self.candidates(local).rev();
         stretches.find_map(|i| self.shown(i, local)).unwrap_or_else(|| self.after_gap(local))
     }
@@ -82,6 +88,15 @@ impl Zone {
     /// Whether the wall clock ever shows any time of a date: a zone that crosses the date line skips a whole one.
     pub(super) fn has_day(&self, day: i64) -> bool {
         self.day(self.first(day * DAY_MS)) == day
+    }
+
+    /// The one instant at which the clock shows this time, if no change of the offset is within a date of it.
+    #[inline]
+    fn only(&self, local: i64) -> Option<i64> {
+        let i = self.stretch(local);
+        let (this, next) = (&self.stretches[i], &self.stretches[i + 1]);
+        let at = local.saturating_sub(this.offset);
+        (this.start.saturating_add(DAY_MS) <= at && at < next.start.saturating_sub(DAY_MS)).then_some(at)
     }
 
     /// The stretches that can hold an instant at which the clock shows this time.

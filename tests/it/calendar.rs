@@ -1,6 +1,9 @@
 //! Working time through the library and through `duban calendar`: all the worked cases, the vectors of the domain, the
 //! national calendar against the State Council's arrangements, and a year drawn.
 
+mod laws;
+mod reference;
+
 use crate::program::{self, Run};
 use chrono::NaiveDate;
 use duban::calendar::read::{self, Calendars};
