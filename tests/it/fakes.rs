@@ -220,7 +220,7 @@ pub async fn serve_first_requests() -> SocketAddr {
 async fn answer_once(mut stream: TcpStream) -> std::io::Result<()> {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n{\"code\":\"0\",\"errcode\":0}";
-    stream.read(&mut [0; 16_384]).await?;
+    stream.read(&mut [0; 16_384]).await.map(drop)?;
     stream.write_all(ANSWER).await?;
     stream.read(&mut [0; 16_384]).await.map(drop)
 }
