@@ -10,6 +10,8 @@ pub mod files;
 pub mod judge;
 pub mod model;
 mod read;
+#[cfg(test)]
+mod trial;
 pub mod vocabulary;
 
 use directory::read::Channels;

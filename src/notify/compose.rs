@@ -74,6 +74,28 @@ impl Teller {
         told.to_all(json)
     }
 
+    /// The notices of a decision that a person lifted: whoever was told of it is told that it counts no more.
+    pub fn notices_on_lifting(
+        &self,
+        decision: &Decision,
+        scene: Scene<'_>,
+        at: Instant,
+        note: &str,
+    ) -> Vec<QueuedNotice> {
+        let kind = DecisionKind::Revoke {
+            revokes: decision.kind.name(),
+            revoked: decision.key.clone(),
+            reason: if note.is_empty() { "经人工复核".into() } else { note.into() },
+        };
+        let lifted = Decision { kind, approval: None, at, made_at: at, ..decision.clone() };
+        let key = format!("{}:lifted", decision.key).into();
+        let told = Told { teller: self, decision: &lifted, scene, key, kind: NoticeKind::Revocation };
+        match decision.approval {
+            Some(approver) => told.to_recipients(&[approver], &[]),
+            None => told.to_recipients(&decision.to, &decision.cc),
+        }
+    }
+
     /// The notice of an incident of the daemon itself; none where the directory has no [`OPERATORS`]. `incident` tells one
     /// incident from another: while it lasts it is told once.
     pub fn health(
@@ -165,8 +187,8 @@ impl Told<'_> {
     }
 
     fn place(&self, recipient: Symbol) -> Option<Arc<str>> {
-        let department = self.decision.department.as_deref();
-        self.teller.directory.place(recipient.as_str(), department, &self.scene.state.attributes)
+        let department = self.scene.department(self.decision);
+        self.teller.directory.place(recipient.as_str(), department.as_deref(), &self.scene.state.attributes)
     }
 
     fn people_are_missing(&self, recipient: Symbol) -> bool {
@@ -293,3 +315,6 @@ fn encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
+
+#[cfg(test)]
+mod cases;

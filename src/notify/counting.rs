@@ -10,26 +10,25 @@ use chrono::{NaiveDate, NaiveTime};
 /// More counted days or intervals than this are told by their number, first and last.
 const PARTS_MAX: usize = 4;
 
-/// The sentence, without a full stop: from `start` (which `begun` names) to `due`. Where the deadline's own span does not
+/// The sentence, without a full stop: from `start`, which `from` names, to `due`. Where the deadline's own span does not
 /// lead there (an extension, a pause, a change of rules), it says only that.
 pub(super) fn sentence(
     calendar: &Calendar,
     deadline: &Deadline,
     start: Instant,
     due: Instant,
-    begun: &str,
+    from: &str,
     year: i32,
 ) -> String {
     let counted = Counted { calendar, start, due, year };
-    let from = format!("{}{begun}", Moment::of(start, calendar, year).full);
     match limit(calendar, deadline, start, due) {
-        Found::Span(Span::WorkingTime(ms)) => counted.working_time(&from, Span::WorkingTime(ms)),
+        Found::Span(Span::WorkingTime(ms)) => counted.working_time(from, Span::WorkingTime(ms)),
         Found::Span(Span::WorkingDays(days)) if deadline.counting == Counting::Elapsed => {
-            counted.working_time(&from, Span::WorkingDays(days))
+            counted.working_time(from, Span::WorkingDays(days))
         }
-        Found::Span(Span::WorkingDays(days)) => counted.working_days(&from, days, deadline.counting),
+        Found::Span(Span::WorkingDays(days)) => counted.working_days(from, days, deadline.counting),
         Found::Span(Span::Elapsed(ms)) => format!("{from}起算{}", wording::length(ms)),
-        Found::Span(Span::NaturalDays(days)) => counted.natural_days(&from, days),
+        Found::Span(Span::NaturalDays(days)) => counted.natural_days(from, days),
         Found::Clock => format!("{from}，限其后最近一个工作日{}前", counted.end_time()),
         Found::Given => format!("{from}，期限随之给定"),
         Found::Moved => format!("{from}起算，经延期、停表或规则变更后重新计算"),

@@ -9,7 +9,7 @@ use crate::notify::counting;
 use crate::notify::wording::{self, Moment};
 use crate::order::{Event, History};
 use crate::policy::condition::{self, Condition};
-use crate::policy::directory::Directory;
+use crate::policy::directory::{Directory, attribute_text};
 use crate::policy::model::{
     ActionKind, Colour, Deadline, Local, Origin, Policy, Reaction, RuleSet, Step, Stop, Timing,
 };
@@ -33,6 +33,13 @@ pub struct Scene<'a> {
     pub decisions: &'a [Decision],
     /// The versions of the rules.
     pub regime: &'a Regime,
+}
+
+impl Scene<'_> {
+    /// The department that a decision concerns: what it was made against, else what the order has.
+    pub(super) fn department(&self, decision: &Decision) -> Option<Arc<str>> {
+        decision.department.clone().or_else(|| attribute_text(&self.state.attributes, "department"))
+    }
 }
 
 /// The variables of a template. Each is documented for operators in `rules/templates/README.md`.
@@ -282,7 +289,7 @@ impl Subject<'_> {
         let decision = self.decision;
         let mut facts = Facts {
             order: wording::one_line(&self.scene.history.order),
-            department: decision.department.as_deref().map(wording::one_line).unwrap_or_default(),
+            department: self.scene.department(decision).as_deref().map(wording::one_line).unwrap_or_default(),
             attributes: self.attributes(),
             round: decision.round,
             policy: self.policy.title.clone(),
@@ -347,7 +354,9 @@ impl Subject<'_> {
     fn add_basis(&self, facts: &mut Facts) {
         let clause = self.decision.clause.as_deref().unwrap_or_default();
         let source = self.policy.source.as_deref().unwrap_or_default();
+        let own = clause.is_empty() && self.origin().is_some_and(|origin| origin.local == Local::Whole);
         facts.basis = match (source, clause) {
+            _ if own => format!("{}设定的规则“{}”", here(&facts.attributes), facts.rule),
             ("", "") => format!("{}（{}）", self.policy.title, facts.rule),
             ("", clause) => format!("{} {clause}", self.policy.title),
             (source, "") => source.into(),
@@ -355,8 +364,16 @@ impl Subject<'_> {
         };
         facts.basis_short =
             if clause.is_empty() { facts.basis.clone() } else { facts.basis.replace(&format!(" {clause}"), clause) };
-        facts.local = self.local(&facts.attributes);
+        facts.local = if own { String::new() } else { self.local(&facts.attributes) };
         facts.version = self.version();
+    }
+
+    /// Where the rule comes from.
+    fn origin(&self) -> Option<&Origin> {
+        match self.rule? {
+            Rule::Deadline(deadline, _) => Some(&deadline.origin),
+            Rule::Reaction(reaction) => Some(&reaction.origin),
+        }
     }
 
     fn version(&self) -> String {
@@ -372,14 +389,10 @@ impl Subject<'_> {
 
     /// What the operator chose: 红牌为本市设定.
     fn local(&self, attributes: &BTreeMap<String, String>) -> String {
-        let (whole, step) = match self.rule {
-            Some(Rule::Deadline(deadline, step)) => (Some(&deadline.origin), step.map(|step| &step.origin)),
-            Some(Rule::Reaction(reaction)) => (Some(&reaction.origin), None),
-            None => (None, None),
-        };
-        let own_step = step.filter(|origin| Some(*origin) != whole);
+        let whole = self.origin();
+        let step = self.step().map(|step| &step.origin).filter(|origin| Some(*origin) != whole);
         let mut chosen: Vec<String> = whole.into_iter().filter_map(|origin| chosen(origin, "本条")).collect();
-        chosen.extend(own_step.and_then(|origin| chosen_step(origin, self.decision)));
+        chosen.extend(step.and_then(|origin| chosen_step(origin, self.decision)));
         chosen.dedup();
         if chosen.is_empty() {
             return String::new();
@@ -408,8 +421,8 @@ impl Subject<'_> {
             facts.stopped = Some(self.moment(stop));
             facts.stopped_by = self.stop_words(deadline, stop, vocabulary);
         }
-        let start = self.start_words(deadline, obligation, vocabulary);
-        facts.counted = counting::sentence(self.calendar(), deadline, obligation.start, due, &start, self.year);
+        let from = self.beginning(deadline, obligation);
+        facts.counted = counting::sentence(self.calendar(), deadline, obligation.start, due, &from, self.year);
     }
 
     /// The event that stopped an obligation: 办结.
@@ -421,29 +434,26 @@ impl Subject<'_> {
         event.map(|event| wording::act(event.kind, vocabulary)).unwrap_or_default()
     }
 
-    /// What opened an obligation: 签收, or that nothing did in time.
-    fn start_words(&self, deadline: &Deadline, obligation: &Obligation, vocabulary: &Vocabulary) -> String {
-        let opens = |event: &&Event| event.at == obligation.opened && starts(deadline, event.kind);
-        let counted_from = |event: &&Event| event.at == obligation.start && Some(event.kind) == deadline.count_from;
+    /// From when and from what an obligation's span is counted: 5月10日（周五）16:50签收.
+    fn beginning(&self, deadline: &Deadline, obligation: &Obligation) -> String {
+        let title = |kind| wording::event_title(kind, self.vocabulary());
         let events = self.scene.history.events();
-        let event = events.iter().find(counted_from).or_else(|| events.iter().find(opens));
-        if let Some(event) = event {
-            return wording::event_title(event.kind, vocabulary).into();
+        let counted_from = |event: &&Event| event.at == obligation.start && Some(event.kind) == deadline.count_from;
+        let opens = |event: &&Event| event.at == obligation.opened && starts(deadline, event.kind);
+        let at = self.moment(obligation.start).full;
+        if let Some(event) = events.iter().find(counted_from).or_else(|| events.iter().find(opens)) {
+            return format!("{at}{}", title(event.kind));
         }
         if self.scene.decisions.iter().any(|known| known.at == obligation.opened && known.kind == DecisionKind::Return)
         {
-            return "退回重办".into();
+            return format!("{at}退回重办");
         }
-        match &deadline.start_at_latest {
-            Some(latest) => {
-                let titles: Vec<&str> =
-                    latest.events.iter().map(|kind| wording::event_title(*kind, vocabulary)).collect();
-                let missing =
-                    deadline.start.first().map(|kind| wording::event_title(*kind, vocabulary)).unwrap_or_default();
-                format!("{}后{}仍未{missing}、视同已{missing}，自此", titles.join("或"), wording::span(latest.after))
-            }
-            None => String::new(),
-        }
+        let Some(latest) = &deadline.start_at_latest else { return at };
+        let awaited = |event: &&Event| event.at <= obligation.opened && latest.events.contains(&event.kind);
+        let Some(event) = events.iter().rev().find(awaited) else { return at };
+        let missing = deadline.start.first().map(|kind| title(*kind)).unwrap_or_default();
+        let (first, after) = (self.moment(event.at).full, wording::span(latest.after));
+        format!("{first}{}，{after}内未{missing}，自{}", title(event.kind), self.moment(obligation.start).brief)
     }
 
     /// The step of the ladder that comes next whatever the order's facts are.

@@ -27,7 +27,8 @@ pub(super) fn forms(templates: &Templates, kind: NoticeKind, facts: &Facts) -> F
 
 /// All that groups and SMS are told of what is confidential. No template can change it.
 fn veiled(kind: NoticeKind, facts: &Facts) -> String {
-    let what = if kind == NoticeKind::Route { "移送" } else { "督办" };
+    let is_route = kind == NoticeKind::Route || (kind == NoticeKind::Proposal && facts.act != "退回重办");
+    let what = if is_route { "移送" } else { "督办" };
     format!("{}有1件{what}事项待查阅。", facts.signature)
 }
 

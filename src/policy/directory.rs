@@ -126,7 +126,7 @@ impl Directory {
 }
 
 /// The text of an order attribute; none where it is absent or no text.
-fn attribute_text(attributes: &[(Symbol, Value)], name: &str) -> Option<Arc<str>> {
+pub(crate) fn attribute_text(attributes: &[(Symbol, Value)], name: &str) -> Option<Arc<str>> {
     match attributes.iter().find(|(known, _)| known.as_str() == name)? {
         (_, Value::Text(text)) => Some(text.clone()),
         (_, Value::Word(word)) => Some(word.as_str().into()),

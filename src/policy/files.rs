@@ -33,8 +33,10 @@ pub struct Loaded {
     pub directory: Directory,
     /// Where the directory's names stand.
     pub directory_places: directory::Places,
+    /// Whether there is a directory that could be read at all.
+    pub has_directory: bool,
     /// The calendars, as far as they could be read.
-    pub calendars: Calendars,
+    pub calendars: Arc<Calendars>,
     /// Everything that is wrong; what only matters in the long run is found by [`judge`](crate::policy::judge).
     pub problems: Problems,
     /// Every policy without an error, abstract ones left out, and where its parts stand.
@@ -55,13 +57,24 @@ struct Written {
 /// Reads the rules and the calendars. `channels`: those of the configuration, if one is at hand.
 pub(crate) fn load(rules: &Path, calendars: &Path, channels: &Channels) -> Loaded {
     let mut problems = Problems::new();
+    let version = Version::of_calendars(calendars);
+    let calendars = Arc::new(crate::calendar::read::load(calendars, &mut problems));
+    load_over(rules, calendars, version, channels, problems)
+}
+
+/// Reads the rules over calendars that have been read.
+pub(crate) fn load_over(
+    rules: &Path,
+    calendars: Arc<Calendars>,
+    version: Version,
+    channels: &Channels,
+    mut problems: Problems,
+) -> Loaded {
     let words = required(&rules.join("vocabulary.yaml"), rules, &mut problems);
     let (vocabulary, in_terms) = words
         .as_ref()
         .map_or_else(|| (Vocabulary::built_in(), Vec::new()), |root| vocabulary::read(root, &mut problems));
     let people = directory_of(rules, &vocabulary, channels, &mut problems);
-    let version = Version::of_calendars(calendars);
-    let calendars = crate::calendar::read::load(calendars, &mut problems);
     let written = policies(rules, &mut problems);
     let recipients =
         people.as_ref().map(|(directory, _)| directory.recipients.keys().map(ToString::to_string).collect());
@@ -80,8 +93,9 @@ pub(crate) fn load(rules: &Path, calendars: &Path, channels: &Channels) -> Loade
     let vocabulary = Arc::new(vocabulary);
     let rules = RuleSet { version, vocabulary: Arc::clone(&vocabulary), policies };
     let rules = (!problems.has_errors()).then_some(rules);
+    let has_directory = people.is_some();
     let (directory, directory_places) = people.unwrap_or_default();
-    Loaded { rules, vocabulary, directory, directory_places, calendars, problems, read }
+    Loaded { rules, vocabulary, directory, directory_places, has_directory, calendars, problems, read }
 }
 
 /// The directory, if there is one; one that cannot be read has been reported and knows nobody.
@@ -283,10 +297,11 @@ fn laid_out(chain: &[&Written]) -> Node {
 }
 
 /// A short hash of all that decides: the policies, the vocabulary and the calendars. It changes whenever one of them does.
-struct Version(BTreeMap<(&'static str, String), Vec<u8>>);
+#[derive(Clone)]
+pub(crate) struct Version(BTreeMap<(&'static str, String), Vec<u8>>);
 
 impl Version {
-    fn of_calendars(folder: &Path) -> Version {
+    pub(crate) fn of_calendars(folder: &Path) -> Version {
         let files = yaml::files_in(folder, &mut Problems::new());
         let bytes = |path: &PathBuf| std::fs::read(path).unwrap_or_default();
         Version(files.iter().map(|path| (("calendars", file_name(path)), bytes(path))).collect())

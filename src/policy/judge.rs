@@ -24,7 +24,9 @@ pub fn judge(loaded: &mut Loaded, channels: &Channels, now: Instant) {
         view.rules(&mut problems);
         view.steps(&mut problems);
         view.exclusions(&mut problems);
-        view.people(loaded, channels, &mut problems);
+        if loaded.has_directory {
+            view.people(loaded, channels, &mut problems);
+        }
     }
     people::departments_without_liaison(loaded, &mut problems);
     loaded.problems = problems;
@@ -49,3 +51,6 @@ impl View<'_> {
         place.cloned().unwrap_or_else(|| self.place(rule))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,3 +96,6 @@ pub(crate) fn empty_list(node: &Node) -> Problem {
     let hint = crate::text::Text::new("至少写一项，或删去这个键", "name at least one, or remove the key");
     Problem::error(&node.place, "empty-list", message).hint(hint)
 }
+
+#[cfg(test)]
+mod tests;

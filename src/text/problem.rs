@@ -60,7 +60,14 @@ impl Problem {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Problems {
     list: Vec<Problem>,
-    seen: HashSet<(String, usize, &'static str, String)>,
+    seen: HashSet<Key>,
+}
+
+type Key = (String, usize, &'static str, String);
+
+fn key(problem: &Problem) -> Key {
+    let Problem { place, code, message, .. } = problem;
+    (place.source.path.clone(), place.start, code, message.en.clone())
 }
 
 impl Problems {
@@ -71,10 +78,15 @@ impl Problems {
 
     /// Adds one; the same problem at the same place is kept once (a base policy is read once for each that extends it).
     pub fn push(&mut self, problem: Problem) {
-        let Problem { place, code, message, .. } = &problem;
-        if self.seen.insert((place.source.path.clone(), place.start, code, message.en.clone())) {
+        if self.seen.insert(key(&problem)) {
             self.list.push(problem);
         }
+    }
+
+    /// Takes one back that turned out to be the same mistake as another.
+    pub fn withdraw(&mut self, problem: &Problem) {
+        self.list.retain(|known| known != problem);
+        self.seen.remove(&key(problem));
     }
 
     /// Adds all of another collection.

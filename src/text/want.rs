@@ -43,13 +43,14 @@ pub struct Fields<'a> {
     head: &'a Place,
     entries: &'a [Entry],
     asked: Vec<&'static str>,
+    missing: Vec<(&'static str, Problem)>,
 }
 
 impl<'a> Fields<'a> {
     /// The keys of what should be a mapping.
     pub fn of(node: &'a Node, problems: &mut Problems) -> Option<Fields<'a>> {
         let entries = mapping(node, problems)?;
-        Some(Fields { head: node.head(), entries, asked: Vec::new() })
+        Some(Fields { head: node.head(), entries, asked: Vec::new(), missing: Vec::new() })
     }
 
     /// With the place that a missing field is reported at (the key of the mapping, say, instead of its first own key).
@@ -77,10 +78,12 @@ impl<'a> Fields<'a> {
     /// A value that must be there.
     pub fn required(&mut self, key: &'static str, problems: &mut Problems) -> Option<&'a Node> {
         let found = self.entry(key);
-        match found {
-            Some(entry) if entry.value.is_null() => problems.push(missing(&entry.key.place, key)),
-            None => problems.push(missing(self.head, key)),
-            Some(_) => {}
+        let place = found.map_or(self.head, |entry| &entry.key.place);
+        if found.is_none_or(|entry| entry.value.is_null()) {
+            problems.push(missing(place, key));
+        }
+        if found.is_none() {
+            self.missing.push((key, missing(place, key)));
         }
         found.map(|entry| &entry.value).filter(|value| !value.is_null())
     }
@@ -90,12 +93,21 @@ impl<'a> Fields<'a> {
         self.asked.push(key);
     }
 
-    /// Reports every key that was not asked for, with the nearest of those that were.
+    /// Whether a key that is not there stands there misspelt.
+    pub fn has_slip_of(&self, key: &str) -> bool {
+        self.entries.iter().any(|entry| entry.key.text != key && nearest(&entry.key.text, [key]).is_some())
+    }
+
+    /// Reports every key that was not asked for, with the nearest of those that were. A field that is missing because its
+    /// key is misspelt is one mistake, not two.
     pub fn finish(self, problems: &mut Problems) {
-        for entry in self.entries {
-            if !self.asked.contains(&entry.key.text.as_str()) {
-                problems.push(unknown_key(&entry.key.place, &entry.key.text, &self.asked));
+        let unknown = self.entries.iter().filter(|entry| !self.asked.contains(&entry.key.text.as_str()));
+        for entry in unknown {
+            let meant = nearest(&entry.key.text, self.asked.iter().copied());
+            for (_, missing) in self.missing.iter().filter(|(key, _)| meant == Some(key)) {
+                problems.withdraw(missing);
             }
+            problems.push(unknown_key(&entry.key.place, &entry.key.text, &self.asked));
         }
     }
 }
@@ -125,6 +137,9 @@ pub fn unknown_word<'k>(
     Problem::error(word.place, code, message).hint(instead(word.text, known))
 }
 
+/// So many known words are named where none is near; of more, the likest.
+const FEW: usize = 12;
+
 /// What to write instead of an unknown word: the nearest known one, else all of them if they are few.
 pub fn instead<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Text {
     let mut known: Vec<&str> = known.into_iter().collect();
@@ -133,8 +148,12 @@ pub fn instead<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> T
     if let Some(word) = nearest(written, known.iter().copied()) {
         return Text::new(format!("是不是“{word}”？"), format!("did you mean `{word}`?"));
     }
-    let more = if known.len() > 30 { " …" } else { "" };
-    known.truncate(30);
+    let more = if known.len() > FEW { " …" } else { "" };
+    if known.len() > FEW {
+        let likeness = |word: &&str| strsim::jaro_winkler(written, word);
+        known.sort_by(|a, b| likeness(b).total_cmp(&likeness(a)));
+    }
+    known.truncate(FEW);
     match known.as_slice() {
         [] => Text::new("此处什么也不能写，请删去", "nothing can stand here: remove it"),
         known => {

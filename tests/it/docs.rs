@@ -1,25 +1,77 @@
-//! What the documentation shows can be used as it stands.
+//! What the documents promise holds: links lead somewhere, YAML is taken by `duban check`, commands and flags exist.
 
 use duban::config::Config;
 use duban::config::channels::ChannelKind;
 use duban::text::problem::Problems;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
-/// Every configuration in the text, in its order.
-fn configurations(text: &str) -> Vec<&str> {
-    text.split("```yaml\n").skip(1).filter_map(|rest| rest.split_once("```")).map(|(block, _)| block).collect()
+/// A fenced block of a document: what stands after the fence, and the text.
+struct Block {
+    place: String,
+    info: String,
+    text: String,
+}
+
+#[test]
+fn links_in_the_documents_lead_somewhere() {
+    let mut dead = Vec::new();
+    for document in documents() {
+        let text = read(&document);
+        let links = links(&text);
+        let broken = links.iter().filter(|link| !leads_somewhere(&document, link));
+        dead.extend(broken.map(|link| format!("{}: {link}", document.display())));
+    }
+    assert!(dead.is_empty(), "dead links: {dead:#?}");
+}
+
+#[test]
+fn rules_and_calendars_in_the_documents_are_taken_by_check() {
+    let folder = copy_of_rules();
+    let files =
+        blocks("yaml").into_iter().filter_map(|block| Some((block.info.split_once(' ')?.1.to_owned(), block.text)));
+    let files: Vec<_> = files.collect();
+    assert!(!files.is_empty(), "no block names the file that it shows");
+    for (name, text) in &files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let output = check(folder.path(), &[]);
+    assert!(output.status.success(), "{}", shown(&output));
+}
+
+#[test]
+fn every_yaml_block_in_the_documents_is_yaml() {
+    for block in blocks("yaml") {
+        let parsed: Result<serde_json::Value, _> = serde_yaml::from_str(&block.text);
+        assert!(parsed.is_ok(), "{}: {}", block.place, parsed.unwrap_err());
+    }
+}
+
+#[test]
+fn every_json_block_in_the_documents_is_json_lines() {
+    let lines = blocks("json").into_iter().flat_map(|block| {
+        let lines: Vec<_> = block.text.lines().map(|line| (block.place.clone(), line.to_owned())).collect();
+        lines
+    });
+    for (place, line) in lines {
+        let parsed: Result<serde_json::Value, _> = serde_json::from_str(&line);
+        assert!(parsed.is_ok(), "{place}: {line}: {}", parsed.unwrap_err());
+    }
 }
 
 #[test]
 fn every_configuration_in_the_channels_page_is_read_without_a_problem() {
-    let page = include_str!("../../docs/channels.md");
-    let blocks = configurations(page);
-    let mut kinds = std::collections::BTreeSet::new();
-    for block in &blocks {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("duban.yaml");
-        std::fs::write(&path, block).unwrap();
+    let mut kinds = BTreeSet::new();
+    let blocks = blocks_of(&root().join("docs/channels.md"));
+    let blocks: Vec<_> = blocks.into_iter().filter(|block| block.info == "yaml").collect();
+    for Block { place, text, .. } in &blocks {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("duban.yaml");
+        fs::write(&path, text).unwrap();
         let mut problems = Problems::new();
-        let config = Config::read(&path, &mut problems).unwrap_or_else(|| panic!("{problems:?}\n{block}"));
+        let config = Config::read(&path, &mut problems).unwrap_or_else(|| panic!("{place}: {problems:?}"));
         kinds.extend(config.channels.iter().map(|channel| match channel.kind {
             ChannelKind::Email(_) => "email",
             ChannelKind::SmsHttp(_) => "sms",
@@ -31,4 +83,118 @@ fn every_configuration_in_the_channels_page_is_read_without_a_problem() {
     }
     assert_eq!(Vec::from_iter(kinds), ["application", "console", "email", "robot", "sms", "webhook"]);
     assert!(blocks.len() >= 9, "{}", blocks.len());
+}
+
+#[test]
+fn shipped_rules_and_configuration_have_neither_error_nor_warning() {
+    let output = check(&root(), &["--strict", "--at", "2026-01-05T09:00:00+08:00"]);
+    assert!(output.status.success(), "{}", shown(&output));
+}
+
+// ── documents ──
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn documents() -> Vec<PathBuf> {
+    let named = ["README.md", "CHANGELOG.md", "rules/templates/README.md"];
+    let mut documents: Vec<_> = named.iter().map(|name| root().join(name)).collect();
+    documents.extend(files_in(&root().join("docs")).filter(|path| path.extension().is_some_and(|end| end == "md")));
+    documents
+}
+
+fn files_in(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path())
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The fenced blocks of one language in all documents.
+fn blocks(language: &str) -> Vec<Block> {
+    documents()
+        .iter()
+        .flat_map(|path| blocks_of(path))
+        .filter(|block| block.info.split(' ').next() == Some(language))
+        .collect()
+}
+
+fn blocks_of(path: &Path) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut open: Option<Block> = None;
+    for (number, line) in read(path).lines().enumerate() {
+        // A fence inside a list is indented with it.
+        match (line.trim_start().strip_prefix("```"), &mut open) {
+            (Some(info), None) => {
+                let place = format!("{}:{}", path.file_name().unwrap().display(), number + 1);
+                open = Some(Block { place, info: info.trim().to_owned(), text: String::new() });
+            }
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (None, Some(block)) => block.text.extend([line, "\n"]),
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "{}: a block does not end", path.display());
+    blocks
+}
+
+// ── links ──
+
+/// The targets of `[text](target)` outside blocks.
+fn links(text: &str) -> Vec<String> {
+    let prose = text.split("```").step_by(2);
+    let after = prose.flat_map(|part| part.split("](").skip(1));
+    after.filter_map(|rest| Some(rest.split_once(')')?.0.to_owned())).collect()
+}
+
+fn leads_somewhere(document: &Path, link: &str) -> bool {
+    if link.starts_with("https://") || link.starts_with("http://") {
+        return true;
+    }
+    let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+    let target = if path.is_empty() { document.to_owned() } else { document.parent().unwrap().join(path) };
+    target.exists() && (anchor.is_empty() || headings(&read(&target)).iter().any(|heading| heading == anchor))
+}
+
+/// The anchors that a renderer makes of the headings: lower case, punctuation dropped, spaces as hyphens.
+fn headings(text: &str) -> Vec<String> {
+    let titles = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    titles.map(|title| title.to_lowercase().chars().filter_map(anchor_char).collect()).collect()
+}
+
+fn anchor_char(c: char) -> Option<char> {
+    match c {
+        ' ' => Some('-'),
+        _ if c.is_alphanumeric() || c == '-' || c == '_' => Some(c),
+        _ => None,
+    }
+}
+
+// ── the program ──
+
+fn duban(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_duban")).args(arguments).current_dir(root()).output().unwrap()
+}
+
+fn check(folder: &Path, more: &[&str]) -> Output {
+    let (rules, calendars) = (folder.join("rules"), folder.join("calendars"));
+    let folders = ["check", "--rules", rules.to_str().unwrap(), "--calendars", calendars.to_str().unwrap()];
+    duban(&[&folders, more].concat())
+}
+
+fn shown(output: &Output) -> String {
+    format!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn copy_of_rules() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["rules", "rules/templates", "calendars"] {
+        fs::create_dir(folder.path().join(name)).unwrap();
+        for file in files_in(&root().join(name)).filter(|path| path.is_file()) {
+            fs::copy(&file, folder.path().join(name).join(file.file_name().unwrap())).unwrap();
+        }
+    }
+    folder
 }

@@ -58,7 +58,7 @@ impl Table<'_> {
             padded(&made.made_at.in_zone(zone).format("%H:%M:%S").to_string(), 8),
             padded(&self.orders[made.order as usize], widths.order),
             self.paint(colour_of(&shape.kind), &kind),
-            padded(self.title(shape.policy, shape.rule), widths.rule),
+            padded(&self.title(shape.policy, shape.rule), widths.rule),
             padded(self.outcome.department(made).unwrap_or("-"), widths.department),
             self.told(made, zone),
         ];
@@ -125,7 +125,7 @@ impl Table<'_> {
         let outcome = padded(wording::outcome(stood.outcome, self.lang), 9);
         let stop = stood.stopped_at.map(|at| format!("{stopped} {}", short(at, zone))).unwrap_or_default();
         let line = [
-            padded(self.title(shape.policy, shape.rule), widths.rule),
+            padded(&self.title(shape.policy, shape.rule), widths.rule),
             padded(&round, 8),
             format!("{} → {}", short(stood.start, zone), padded(&due, 16)),
             self.paint(colour_of_outcome(stood.outcome), &outcome),
@@ -161,7 +161,7 @@ impl Table<'_> {
         writeln!(out, "\n{}{head}", " ".repeat(widths.rule + 2))?;
         for (shape, sums) in sums {
             let shape = self.outcome.obligation_shapes[shape as usize];
-            let title = padded(self.title(shape.policy, shape.rule), widths.rule);
+            let title = padded(&self.title(shape.policy, shape.rule), widths.rule);
             let sum = |outcome: Standing| sums.get(&(outcome as usize)).copied().unwrap_or(0).to_string();
             let row: String = OUTCOMES.iter().map(|outcome| aligned_right(&sum(*outcome), 10)).collect();
             writeln!(out, "  {title}{row}")?;
@@ -171,13 +171,14 @@ impl Table<'_> {
 
     fn widths(&self) -> Widths {
         let width = |texts: &mut dyn Iterator<Item = &str>| texts.map(cells).max().unwrap_or(1).min(CELLS_MAX);
+        let titles = |titles: &mut dyn Iterator<Item = String>| titles.map(|title| cells(&title)).max().unwrap_or(1);
         let shapes = &self.outcome.shapes;
         let of_decisions = shapes.iter().map(|shape| self.title(shape.policy, shape.rule));
         let own = self.outcome.obligation_shapes.iter().map(|shape| self.title(shape.policy, shape.rule));
         Widths {
             order: width(&mut self.orders.iter().map(|order| &**order)),
             kind: width(&mut shapes.iter().map(|shape| wording::decision(&shape.kind, self.lang))),
-            rule: width(&mut of_decisions.chain(own)),
+            rule: titles(&mut of_decisions.chain(own)),
             department: width(&mut self.outcome.departments.iter().map(|name| &**name)),
         }
     }
@@ -190,13 +191,18 @@ impl Table<'_> {
         self.policy(policy).map_or(Tz::UTC, |policy| policy.calendar.zone())
     }
 
-    /// What a deadline or reaction is called; rules that are gone by their id.
-    fn title(&self, policy: Symbol, rule: Symbol) -> &str {
-        let policy = self.policy(policy);
-        let deadline = policy.and_then(|policy| policy.deadlines.iter().find(|known| known.id == rule));
-        let reaction = policy.and_then(|policy| policy.reactions.iter().find(|known| known.id == rule));
+    /// What a deadline or reaction is called, and under which policy where there are several; rules that are gone by their
+    /// id.
+    fn title(&self, policy: Symbol, rule: Symbol) -> String {
+        let known = self.policy(policy);
+        let deadline = known.and_then(|policy| policy.deadlines.iter().find(|known| known.id == rule));
+        let reaction = known.and_then(|policy| policy.reactions.iter().find(|known| known.id == rule));
         let title = deadline.map(|deadline| &*deadline.title).or(reaction.map(|reaction| &*reaction.title));
-        title.unwrap_or(rule.as_str())
+        let title = title.unwrap_or(rule.as_str());
+        let is_other = |other: Symbol| other != policy;
+        let several = self.outcome.shapes.iter().any(|shape| is_other(shape.policy))
+            || self.outcome.obligation_shapes.iter().any(|shape| is_other(shape.policy));
+        if several { format!("{policy} {title}") } else { title.to_owned() }
     }
 
     fn recipient(&self, name: Symbol) -> &str {

@@ -171,7 +171,8 @@ impl Reader<'_> {
             }
             (None, Some(attribute)) => Limit::DueFrom(attribute, entries),
             (None, None) => {
-                if within.is_none() && !is_due_from {
+                let misspelt = ["within", "by", "due_from"].iter().any(|key| fields.has_slip_of(key));
+                if within.is_none() && !is_due_from && !misspelt {
                     self.report(without_due(fields.head()));
                 }
                 Limit::Within(entries)

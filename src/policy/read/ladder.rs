@@ -25,8 +25,12 @@ impl Reader<'_> {
     /// The steps of a ladder and where each stands: steps, names of ladders, or one of these alone.
     pub(crate) fn ladder<'n>(&mut self, node: &'n Node, rung: &Rung<'n>) -> Vec<(Step, Place)> {
         let mut found = Vec::new();
+        let before = self.problems.len();
         self.rungs(node, rung, &mut Vec::new(), &mut found);
-        self.steps_of_one_name(&found);
+        // A ladder that is wrong in itself would be told twice.
+        if self.problems.len() == before {
+            self.steps_of_one_name(&found);
+        }
         found
     }
 

@@ -30,6 +30,7 @@ impl Reader<'_> {
         let deadlines = self.section(&mut fields, "deadlines");
         let reactions = self.section(&mut fields, "reactions");
         self.deadlines = Some(deadlines.iter().map(|entry| entry.key.text.clone()).collect());
+        self.rules_of_one_name(deadlines, reactions);
         let title = self.title(&mut fields);
         let source = fields.optional("source").and_then(|node| want::text(node, self.problems)).map(str::to_owned);
         let calendar = fields.required("calendar", self.problems).and_then(|node| want::word(node, self.problems));
@@ -76,6 +77,22 @@ impl Reader<'_> {
 
     fn section<'n>(&mut self, fields: &mut Fields<'n>, key: &'static str) -> &'n [Entry] {
         fields.optional(key).and_then(|node| want::mapping(node, self.problems)).unwrap_or_default()
+    }
+
+    /// A decision is known by its rule, so a deadline and a reaction of one name could not be told apart.
+    fn rules_of_one_name(&mut self, deadlines: &[Entry], reactions: &[Entry]) {
+        for reaction in reactions {
+            let name = &reaction.key.text;
+            let Some(deadline) = deadlines.iter().find(|deadline| deadline.key.text == *name) else { continue };
+            let message = Text::new(
+                format!("时限和反应都叫“{name}”"),
+                format!("a deadline and a reaction are both called `{name}`"),
+            );
+            let hint = Text::new("给其中一个换个名字", "rename one of them");
+            let label = Text::new("同名的时限在这里", "the deadline");
+            let problem = Problem::error(&reaction.key.place, "duplicate-rule", message).hint(hint);
+            self.report(problem.related(&deadline.key.place, label));
+        }
     }
 
     /// Reads each ladder with a name by itself, so that one that no deadline uses is not left unchecked.
