@@ -12,6 +12,9 @@ use crate::config::secret::SecretError;
 use crate::intake::http::tokens::Tokens;
 use crate::intake::http::{self, Api, Health};
 use crate::metrics::Metrics;
+use crate::notify::outbox::Outbox;
+use crate::notify::outbox::sender::{OpenChannelError, Sender};
+use crate::policy::directory::Directory;
 use crate::store::error::StoreError;
 use crate::store::{Role, Store};
 use crate::text::Lang;
@@ -21,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -31,6 +34,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 const GATHER: Duration = Duration::from_millis(50);
 /// After a failure of the store.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// What is being sent when the daemon stops has so long to end.
+const LAST_NOTICES: Duration = Duration::from_secs(3);
 
 /// What a run is started with.
 #[derive(Clone, Debug)]
@@ -136,6 +141,8 @@ struct Daemon {
     ticker: Ticker,
     rules: Arc<Rules>,
     watch: Watch,
+    outbox: Outbox,
+    directory: watch::Sender<Arc<Directory>>,
     stop: CancellationToken,
 }
 
@@ -146,6 +153,8 @@ impl Daemon {
         if tokens.is_empty() {
             warn!("the configuration has no tokens, so nobody can send events or read");
         }
+        let sender = Sender::open(&config.channels)
+            .map_err(|OpenChannelError { name, source }| RunError::Channel { name, source })?;
         let (metrics, health, words) = (Arc::<Metrics>::default(), Arc::<Health>::default(), Arc::default());
         let source = Source::new(config);
         let watch = Watch::start(&[&source.rules, &source.calendars]);
@@ -162,6 +171,8 @@ impl Daemon {
         let tell_from = config.tell_from.unwrap_or(first_start);
         let decider =
             Decider { store: store.clone(), metrics: Arc::clone(&metrics), health: Arc::clone(&health), tell_from };
+        let (directory, current) = watch::channel(Arc::clone(rules.teller.directory()));
+        let outbox = Outbox::new(store.clone(), Arc::new(sender), current);
         let address = config.listen;
         let listener = TcpListener::bind(address).await.map_err(|source| RunError::Listen { address, source })?;
         let api = Arc::new(Api {
@@ -175,11 +186,12 @@ impl Daemon {
             stop: stop.clone(),
         });
         announce(&listener, options.ready_file.as_deref())?;
-        Ok(Daemon { api, listener, reloader, ticker: Ticker::new(decider), rules, watch, stop })
+        Ok(Daemon { api, listener, reloader, ticker: Ticker::new(decider), rules, watch, outbox, directory, stop })
     }
 
     async fn run(mut self, hangup: &Notify) -> Result<(), RunError> {
         let mut serving = tokio::spawn(http::serve(self.listener, Arc::clone(&self.api)));
+        let sending = tokio::spawn(self.outbox.run(self.stop.clone(), LAST_NOTICES));
         systemd::ready(&status(&self.rules));
         let mut pause = Duration::ZERO;
         loop {
@@ -190,12 +202,14 @@ impl Daemon {
                 () = hangup.notified() => {
                     systemd::reloading();
                     self.rules = self.reloader.reload(&self.rules).await.unwrap_or(self.rules);
+                    self.directory.send_replace(Arc::clone(self.rules.teller.directory()));
                     systemd::ready(&status(&self.rules));
                     pause = Duration::ZERO;
                 }
                 () = self.watch.changed() => {
                     if let Some(newer) = self.reloader.look_again(&self.rules).await {
                         self.rules = newer;
+                        self.directory.send_replace(Arc::clone(self.rules.teller.directory()));
                         pause = Duration::ZERO;
                     }
                 }
@@ -215,6 +229,8 @@ impl Daemon {
         }
         systemd::stopping();
         info!("stopping");
+        // It ends within its own grace; what it was sending is sent again after the next start.
+        sending.await.ok();
         ended(serving.await)
     }
 }
