@@ -3,6 +3,7 @@
 use super::Common;
 use crate::clock;
 use crate::config::Config;
+use crate::notify::template;
 use crate::policy::{self, judge};
 use crate::text::problem::{Problem, Problems, Severity};
 use crate::text::{Lang, show};
@@ -66,6 +67,7 @@ fn check(common: &Common, now: Instant) -> (Vec<Problem>, usize) {
     let mut loaded = policy::load(&rules, &calendars, &channels);
     judge::judge(&mut loaded, &channels, now);
     let policies = loaded.policies();
+    problems.append(template::problems(&rules));
     problems.append(loaded.problems);
     (problems.sorted(), policies)
 }

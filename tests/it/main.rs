@@ -1,6 +1,7 @@
 //! All integration tests, in one binary: linking takes longer than running.
 
 mod calendar;
+mod check;
 mod console;
 mod docs;
 mod email;
