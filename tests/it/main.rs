@@ -3,6 +3,7 @@
 mod calendar;
 mod check;
 mod console;
+mod daemon;
 mod docs;
 mod email;
 mod fakes;
