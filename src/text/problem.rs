@@ -2,7 +2,8 @@
 
 use crate::text::Text;
 use crate::text::place::Place;
-use std::collections::HashSet;
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +62,16 @@ impl Problem {
 pub struct Problems {
     list: Vec<Problem>,
     seen: HashSet<Key>,
+    of_file: HashMap<String, usize>,
+}
+
+/// So many problems of one file are told: one with more is not what it says it is.
+const OF_FILE_MAX: usize = 1000;
+
+fn too_many(last: &Problem) -> Problem {
+    let message = Text::new("这个文件的问题太多，其余不再列出", "too many problems in this file: the rest is left out");
+    let hint = Text::new("先改正上面的问题，再检查一遍", "mend those above and check again");
+    Problem::error(&last.place, "too-many", message).hint(hint)
 }
 
 type Key = (String, usize, &'static str, String);
@@ -78,8 +89,15 @@ impl Problems {
 
     /// Adds one; the same problem at the same place is kept once (a base policy is read once for each that extends it).
     pub fn push(&mut self, problem: Problem) {
-        if self.seen.insert(key(&problem)) {
-            self.list.push(problem);
+        if !self.seen.insert(key(&problem)) {
+            return;
+        }
+        let known = self.of_file.entry(problem.place.source.path.clone()).or_default();
+        *known += 1;
+        match (*known).cmp(&OF_FILE_MAX) {
+            Ordering::Less => self.list.push(problem),
+            Ordering::Equal => self.list.push(too_many(&problem)),
+            Ordering::Greater => {}
         }
     }
 
@@ -120,5 +138,24 @@ impl Problems {
     /// Whether one of them is an error.
     pub fn has_errors(&self) -> bool {
         self.iter().any(|problem| problem.severity == Severity::Error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::place::Source;
+
+    #[test]
+    fn the_same_problem_is_kept_once_and_a_file_has_a_thousand_at_most() {
+        let source = Source::new("a.yaml", "x".repeat(5000));
+        let problem = |at| Problem::warning(&Place::new(&source, at, at), "x", Text::new("错", "wrong"));
+        let mut problems = Problems::new();
+        problems.push(problem(1));
+        problems.push(problem(1));
+        assert_eq!((problems.len(), problems.has_errors()), (1, false));
+        (0..5000).for_each(|at| problems.push(problem(at)));
+        assert_eq!((problems.len(), problems.has_errors()), (1000, true));
+        assert_eq!(problems.iter().last().map(|last| last.code), Some("too-many"));
     }
 }

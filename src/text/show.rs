@@ -4,7 +4,7 @@ use crate::text::Lang;
 use crate::text::place::Place;
 use crate::text::problem::{Problem, Severity};
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
 /// One problem with its line and the place marked, several lines long, ended by a line break.
@@ -18,10 +18,12 @@ pub fn human(problem: &Problem, lang: Lang, colour: bool) -> String {
 fn group(problem: &Problem, lang: Lang) -> Group<'_> {
     let level = level_of(problem.severity, lang);
     let title = level.primary_title(problem.message.in_lang(lang)).id(problem.code);
-    let mut group = title.element(snippet(&problem.place, problem, lang));
-    for (place, label) in elsewhere(problem) {
-        let mark = AnnotationKind::Context.span(place.start..place.end).label(label.in_lang(lang));
-        group = group.element(file_of(place).annotation(mark));
+    let (near, far): (Vec<_>, Vec<_>) = problem.related.iter().partition(|(other, _)| is_near(other, &problem.place));
+    let mut marks = vec![(&problem.place, None)];
+    marks.extend(near.iter().map(|(place, label)| (place, Some(label.in_lang(lang)))));
+    let mut group = title.element(snippet(&marks));
+    for (place, label) in far {
+        group = group.element(snippet(&[(place, Some(label.in_lang(lang)))]));
     }
     match &problem.hint {
         Some(hint) => group.element(Level::HELP.with_name(help_of(lang)).message(hint.in_lang(lang))),
@@ -29,20 +31,30 @@ fn group(problem: &Problem, lang: Lang) -> Group<'_> {
     }
 }
 
-fn snippet<'a>(place: &'a Place, problem: &'a Problem, lang: Lang) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    let here = problem.related.iter().filter(|(other, _)| other.source == place.source);
-    let marks = here.map(|(other, label)| {
-        AnnotationKind::Context.span(other.start..other.end).label(label.in_lang(lang).to_owned())
+/// So many lines apart, places of one file are still shown as one piece of it.
+const NEAR: usize = 100;
+
+fn is_near(a: &Place, b: &Place) -> bool {
+    a.source == b.source && a.line_column().0.abs_diff(b.line_column().0) <= NEAR
+}
+
+/// A piece of a file with places in it marked: the one without a label is what it is about. Only the lines between them
+/// are handed on, so that showing many problems of a large file does not take their product.
+fn snippet<'a>(marks: &[(&'a Place, Option<&'a str>)]) -> Snippet<'a, Annotation<'a>> {
+    let source = &marks[0].0.source;
+    let first = marks.iter().map(|(place, _)| place.start).min().unwrap_or_default();
+    let last = marks.iter().map(|(place, _)| first_line(place).end).max().unwrap_or_default();
+    let start = source.text[..first].rfind('\n').map_or(0, |at| at + 1);
+    let end = source.text[last..].find('\n').map_or(source.text.len(), |at| last + at);
+    let annotations = marks.iter().map(|(place, label)| {
+        let kind = if label.is_some() { AnnotationKind::Context } else { AnnotationKind::Primary };
+        let line = first_line(place);
+        kind.span(line.start - start..line.end - start).label(*label)
     });
-    file_of(place).annotation(AnnotationKind::Primary.span(first_line(place))).annotations(marks)
-}
-
-fn elsewhere(problem: &Problem) -> impl Iterator<Item = &(Place, crate::text::Text)> {
-    problem.related.iter().filter(|(other, _)| other.source != problem.place.source)
-}
-
-fn file_of(place: &Place) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
-    Snippet::source(&place.source.text).path(&place.source.path)
+    Snippet::source(&source.text[start..end])
+        .line_start(source.line_column(start).0)
+        .path(&source.path)
+        .annotations(annotations.collect::<Vec<_>>())
 }
 
 /// What is marked: a place that goes over several lines is marked in its first.
@@ -164,6 +176,27 @@ mod tests {
           | ^^^^^
           |
           = hint: keep one of them; if they are two things, rename one
+        ");
+    }
+
+    #[test]
+    fn places_far_apart_are_shown_as_two_pieces() {
+        let mut problems = Problems::new();
+        let text = format!("a: 1\n{}a: 2\n", "# 空\n".repeat(200));
+        yaml::read("p.yaml", text.as_bytes(), &mut problems);
+        insta::assert_snapshot!(human(&problems.sorted()[0], Lang::Zh, false), @r"
+        错误[duplicate-key]: 键“a”在同一处写了两次
+           --> p.yaml:202:1
+            |
+        202 | a: 2
+            | ^
+            |
+           ::: p.yaml:1:1
+            |
+          1 | a: 1
+            | - 第一次写在这里
+            |
+            = 建议: 只保留一个；如果是两样东西，给其中一个换个名字
         ");
     }
 

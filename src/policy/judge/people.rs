@@ -6,7 +6,7 @@ use crate::policy::condition::{Expectation, Fact};
 use crate::policy::directory::read::{Address, Channels, address_of};
 use crate::policy::directory::{Directory, Of};
 use crate::policy::files::Loaded;
-use crate::policy::model::Action;
+use crate::policy::model::{Action, ActionKind};
 use crate::policy::vocabulary::Value;
 use crate::symbol::Symbol;
 use crate::text::Text;
@@ -65,8 +65,12 @@ impl View<'_> {
     }
 }
 
-fn told(action: &Action) -> impl Iterator<Item = Symbol> {
-    action.to.iter().chain(&action.cc).chain(&action.approval).copied()
+/// Whom an action tells; a card that names nobody is told to the department's liaison.
+fn told(action: &Action) -> Vec<Symbol> {
+    match action.kind {
+        ActionKind::Card(_) if action.to.is_empty() => vec![Symbol::new(LIAISON)],
+        _ => action.to.iter().chain(&action.cc).chain(&action.approval).copied().collect(),
+    }
 }
 
 fn texts(values: &[Value]) -> Vec<Arc<str>> {

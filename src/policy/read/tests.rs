@@ -185,7 +185,7 @@ fn action(kind: ActionKind, to: &[&str], cc: &[&str]) -> Action {
 fn notify_beside_another_action_says_who_is_told_of_it() {
     let red = ActionKind::Card(Colour::Red);
     assert_eq!(actions("card: red, notify: handler").1, [action(red.clone(), &["handler"], &[])]);
-    assert_eq!(actions("card: red").1, [action(red.clone(), &["liaison"], &[])]);
+    assert_eq!(actions("card: red").1, [action(red.clone(), &[], &[])], "whoever tells of it tells the liaison");
     assert_eq!(actions("return: true").1, [action(ActionKind::Return, &[], &[])]);
     let route = action(ActionKind::Route, &["supervision-office"], &["handler"]);
     assert_eq!(actions("route: supervision-office, notify: handler").1, [route]);
