@@ -8,6 +8,7 @@ pub mod decide;
 pub mod decision;
 pub mod due_clock;
 pub mod evaluate;
+pub mod explain;
 pub mod replay;
 pub mod trace;
 pub mod wording;

@@ -1,12 +1,81 @@
-//! `duban explain`.
+//! `duban explain`: one order's whole story.
 
 use super::Common;
+use super::rules::Rules;
+use super::simulate::{instant, read_log, report};
+use crate::engine::decide::decide_watched;
+use crate::engine::decision::Regime;
+use crate::engine::explain::{Explanation, Known, explain};
+use crate::order::body::BodyReader;
+use crate::order::log::Log;
+use crate::symbol::Symbol;
+use crate::text::Lang;
+use crate::time::Instant;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
-/// 解释一张工单的时限与决定 [explain an order]
+/// 解释一张工单：经过、时限怎样算出、作了什么决定、为什么没有触发 [explain an order]
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// 工单编号 [the order's id]
+    #[arg(value_name = "ORDER")]
+    order: String,
+    /// 事件文件，每行一个 JSON；`-` 为标准输入；缺省取自存储 [events as JSON lines; default: the store]
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
+    /// 截止时刻（含），默认为最后的登记时刻 [as of this instant; default: the last recorded_at]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    until: Option<Instant>,
+}
 
-pub(crate) fn run(_common: &Common, _args: Args) -> ExitCode {
+pub(crate) fn run(common: &Common, args: Args) -> ExitCode {
+    let rules = match common.load_rules() {
+        Ok(rules) => rules,
+        Err(code) => return code,
+    };
+    match &args.events {
+        Some(events) => from_file(common, &args, events, &rules),
+        None => ExitCode::from(2),
+    }
+}
+
+fn from_file(common: &Common, args: &Args, events: &Path, rules: &Rules) -> ExitCode {
+    let log = match read_log(events, &BodyReader::new(&rules.set.vocabulary)) {
+        Ok(log) => log,
+        Err(error) => return super::fail(&error),
+    };
+    report(events, &log, common.lang);
+    match explained(&log, args, rules, common.lang) {
+        Some(explanation) => {
+            print!("{explanation}");
+            ExitCode::from(u8::from(!log.refused.is_empty()))
+        }
+        None => not_there(&args.order, common.lang),
+    }
+}
+
+fn explained(log: &Log, args: &Args, rules: &Rules, lang: Lang) -> Option<Explanation> {
+    let now = args.until.or(log.last_recorded_at)?;
+    let order = log.orders().iter().position(|order| **order == *args.order)?;
+    let history = &log.history(order, now)?;
+    let regime = &Regime::always(Arc::clone(&rules.set));
+    let (decided, notes) = decide_watched(history, regime, now);
+    let known = Known { history, regime, decided: &decided, decisions: &decided.new, notes: &notes, now };
+    Some(explain(&known, &titles(rules), lang))
+}
+
+/// What recipients are called.
+pub(super) fn titles(rules: &Rules) -> HashMap<Symbol, String> {
+    let recipients = rules.directory.recipients.iter();
+    recipients.map(|(name, known)| (Symbol::new(name), known.title.clone())).collect()
+}
+
+fn not_there(order: &str, lang: Lang) -> ExitCode {
+    match lang {
+        Lang::Zh => eprintln!("error: 没有工单“{order}”的事件"),
+        Lang::En => eprintln!("error: no event of the order `{order}` is known"),
+    }
     ExitCode::from(2)
 }

@@ -10,7 +10,6 @@ use crate::engine::decision::{Regime, Standing};
 use crate::engine::replay::{Outcome, Part, replay};
 use crate::order::body::BodyReader;
 use crate::order::log::{self, Log, ReadError, Refused};
-use crate::symbol::Symbol;
 use crate::text::Lang;
 use crate::time::Instant;
 use jsonl::Lines;
@@ -64,7 +63,7 @@ pub(super) fn instant(text: &str) -> Result<Instant, String> {
 
 /// Events could not be replayed.
 #[derive(Debug, thiserror::Error)]
-enum SimulateError {
+pub(super) enum SimulateError {
     #[error("failed to open `{path}`")]
     Open { path: PathBuf, source: io::Error },
     #[error("failed to read `{path}`")]
@@ -88,8 +87,7 @@ pub(crate) fn run(common: &Common, args: Args) -> ExitCode {
 
 /// Whether a line was refused.
 fn simulate(args: &Args, rules: &Rules, lang: Lang) -> Result<bool, SimulateError> {
-    let threads = available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-    let log = read_log(&args.events, &BodyReader::new(&rules.set.vocabulary), threads)?;
+    let log = read_log(&args.events, &BodyReader::new(&rules.set.vocabulary))?;
     report(&args.events, &log, lang);
     let Some(until) = args.until.or(log.last_recorded_at) else { return Ok(!log.refused.is_empty()) };
     let regime = Regime::always(Arc::clone(&rules.set));
@@ -97,7 +95,7 @@ fn simulate(args: &Args, rules: &Rules, lang: Lang) -> Result<bool, SimulateErro
     let parts = replay(
         &log,
         until,
-        threads,
+        threads(),
         |history| decide(history, &regime, &nothing_stands, until),
         || Part::new(args.show != Show::Decisions),
     );
@@ -108,7 +106,9 @@ fn simulate(args: &Args, rules: &Rules, lang: Lang) -> Result<bool, SimulateErro
     Ok(refused)
 }
 
-fn read_log(path: &Path, reader: &BodyReader, threads: NonZero<usize>) -> Result<Log, SimulateError> {
+/// Reads a file, or standard input for `-`.
+pub(super) fn read_log(path: &Path, reader: &BodyReader) -> Result<Log, SimulateError> {
+    let threads = threads();
     let read = if path == Path::new("-") {
         log::read(io::stdin().lock(), reader, threads)
     } else {
@@ -118,8 +118,12 @@ fn read_log(path: &Path, reader: &BodyReader, threads: NonZero<usize>) -> Result
     read.map_err(|source| SimulateError::Read { path: path.into(), source })
 }
 
+fn threads() -> NonZero<usize> {
+    available_parallelism().unwrap_or(NonZero::<usize>::MIN)
+}
+
 /// Names each line that is left out.
-fn report(path: &Path, log: &Log, lang: Lang) {
+pub(super) fn report(path: &Path, log: &Log, lang: Lang) {
     let stderr = &mut BufWriter::new(io::stderr().lock());
     for Refused { line, why } in &log.refused {
         let why = why.message(lang);
@@ -142,8 +146,7 @@ fn write(args: &Args, rules: &Rules, outcome: &Outcome, orders: &[Arc<str>], lan
             obligations.then(|| lines.write_obligations(&mut out)).transpose()?;
         }
         Format::Table => {
-            let titles = rules.directory.recipients.iter();
-            let recipients = titles.map(|(name, known)| (Symbol::new(name), known.title.clone())).collect();
+            let recipients = super::explain::titles(rules);
             let table = Table { outcome, orders, rules: &rules.set, recipients, lang, colours };
             decisions.then(|| table.write_decisions(&mut out)).transpose()?;
             if args.show == Show::All {

@@ -353,10 +353,7 @@ fn blame(
         // All parts must be as wanted for `all` to hold and for `any` to fail; one suffices for the other two.
         Condition::All(parts) if wanted => every(parts, wanted, ask, found),
         Condition::Any(parts) if !wanted => every(parts, wanted, ask, found),
-        Condition::All(parts) | Condition::Any(parts) => {
-            // Each is asked, so that each is blamed where none is as wanted.
-            parts.iter().fold(false, |some, part| blame(part, wanted, ask, found) || some)
-        }
+        Condition::All(parts) | Condition::Any(parts) => some(parts, wanted, ask, found),
         Condition::Fact(fact, expected) => {
             let Answer { met, found: value } = ask(fact, expected);
             if met != wanted {
@@ -377,7 +374,25 @@ fn every(
     ask: &impl Fn(&Fact, &Expectation) -> Answer,
     found: &mut Vec<Failing>,
 ) -> bool {
-    parts.iter().fold(true, |all, part| blame(part, wanted, ask, found) && all)
+    let mut all = true;
+    for part in parts {
+        all &= blame(part, wanted, ask, found);
+    }
+    all
+}
+
+/// Each is asked even after one was as wanted: what is blamed is cut off again by the caller then.
+fn some(
+    parts: &[Condition],
+    wanted: bool,
+    ask: &impl Fn(&Fact, &Expectation) -> Answer,
+    found: &mut Vec<Failing>,
+) -> bool {
+    let mut some = false;
+    for part in parts {
+        some |= blame(part, wanted, ask, found);
+    }
+    some
 }
 
 #[cfg(test)]

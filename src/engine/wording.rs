@@ -1,7 +1,7 @@
 //! What people call what is decided: one word per idea, in tables and explanations alike.
 
 use crate::engine::decision::{DecisionKind, Outcome};
-use crate::policy::model::Colour;
+use crate::policy::model::{ActionKind, Colour};
 use crate::text::Lang;
 
 /// What a decision is called.
@@ -22,6 +22,19 @@ pub fn decision(kind: &DecisionKind, lang: Lang) -> &'static str {
         (DecisionKind::Flag(_), Lang::Zh) => "待核",
         (DecisionKind::Flag(_), Lang::En) => "flag",
         (DecisionKind::Revoke { revokes, .. }, lang) => revocation(revokes, lang),
+    }
+}
+
+/// What an action is called before it is decided.
+pub fn action(kind: &ActionKind, lang: Lang) -> &'static str {
+    match kind {
+        ActionKind::Remind => decision(&DecisionKind::Remind, lang),
+        ActionKind::Notify => decision(&DecisionKind::Notify, lang),
+        ActionKind::Card(colour) => decision(&DecisionKind::Card(*colour), lang),
+        ActionKind::Route => decision(&DecisionKind::Route, lang),
+        ActionKind::Return => decision(&DecisionKind::Return, lang),
+        ActionKind::Flag(_) if lang == Lang::Zh => "待核",
+        ActionKind::Flag(_) => "flag",
     }
 }
 

@@ -1,11 +1,10 @@
 //! All integration tests, in one binary: linking takes longer than running.
 
 mod calendar;
-mod check;
 mod console;
-mod daemon;
 mod docs;
 mod email;
+mod explain;
 mod fakes;
 mod histories;
 mod laws;

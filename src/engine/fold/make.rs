@@ -9,6 +9,7 @@ use crate::engine::words::words;
 use crate::order::Event;
 use crate::policy::model::{Action, ActionKind, Colour, Origin, Reaction, Step, Timing};
 use crate::symbol::Symbol;
+use crate::text::Lang;
 use crate::time::Instant;
 
 /// Whose decision it is: what all actions of one firing share.
@@ -72,7 +73,7 @@ impl<'a> Fold<'a> {
     pub(super) fn flag_extension(&mut self, place: usize, event: &'a Event, granted: Option<Span>) {
         let text = match granted {
             None => "延期申请未予延长：已过时限、不符合延期条件、超出上限，或延长时间缺失、不合规".to_owned(),
-            Some(span) => format!("延期申请只延长了{span}：超出上限的部分未予延长"),
+            Some(span) => format!("延期申请只延长了{}：超出上限的部分未予延长", span.text(Lang::Zh)),
         };
         self.flag_obligation(place, words().step_extension, event.at, &event.id, &text);
     }

@@ -141,7 +141,7 @@ impl Outcome {
     }
 
     fn sort(&mut self, log: &Log) {
-        let orders = ranks(log.orders(), |order| order.clone());
+        let orders = ranks(log.orders(), Arc::clone);
         let steps = ranks(&self.shapes, |shape| [shape.policy, shape.rule, shape.step].map(Symbol::as_str));
         let key = |made: &Made| (made.made_at, orders[made.order as usize], steps[made.shape as usize]);
         self.decisions.sort_by_key(key);

@@ -103,7 +103,7 @@ struct Parsed {
 
 struct Line {
     /// Within the block, from 1.
-    line: u32,
+    number: u32,
     id: u64,
     content: u64,
     what: What,
@@ -142,7 +142,7 @@ fn parse_block(block: &Block, reader: &BodyReader, ids: &RandomState) -> Parsed 
         }
         let line = parsed.line(text, reader, ids).unwrap_or_else(|error| (0, 0, What::Refused(error)));
         let (id, content, what) = line;
-        parsed.lines.push(Line { line: parsed.lines_total, id, content, what });
+        parsed.lines.push(Line { number: parsed.lines_total, id, content, what });
     }
     parsed.packed.shrink_to_fit();
     parsed
@@ -201,8 +201,8 @@ impl Merge {
     fn append(&mut self, parsed: Parsed) {
         let Ok(block) = u32::try_from(self.log.packed.len()) else { return self.too_many = true };
         let mut order_start = 0;
-        for Line { line, id, content, what } in parsed.lines {
-            let line = self.lines + u64::from(line);
+        for Line { number, id, content, what } in parsed.lines {
+            let line = self.lines + u64::from(number);
             match what {
                 What::Refused(why) => self.log.refused.push(Refused { line, why }),
                 What::Figure => self.log.figures += u64::from(self.is_new(line, id, content)),

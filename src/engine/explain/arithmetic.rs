@@ -1,0 +1,302 @@
+//! How one obligation's due came about: its start, its span date by date, and what moved it.
+//!
+//! A lay-out is shown only where it ends at the due that was decided; otherwise the due stands alone.
+
+use super::say::Say;
+use crate::calendar::layout::Line;
+use crate::calendar::span::Span;
+use crate::calendar::{Calendar, Counting};
+use crate::engine::trace::{Limited, Move, NotMoved, Opened, OpenedBy};
+use crate::order::History;
+use crate::policy::model::Deadline;
+use crate::time::Instant;
+
+/// Writes down an obligation's clock as it is moved.
+pub(super) struct Arithmetic<'a> {
+    say: &'a Say<'a>,
+    calendar: &'a Calendar,
+    deadline: &'a Deadline,
+    history: &'a History,
+    lines: Vec<String>,
+    due: Option<Instant>,
+    /// Whence the running part of the span is counted, and what is counted.
+    running: Option<(Instant, Span, Counting)>,
+    /// What is to be counted from the resumption.
+    left: Option<Span>,
+    /// Extensions that have not been used up by a suspension.
+    extensions: Vec<Span>,
+}
+
+impl<'a> Arithmetic<'a> {
+    pub(super) fn new(
+        say: &'a Say<'a>,
+        calendar: &'a Calendar,
+        deadline: &'a Deadline,
+        history: &'a History,
+    ) -> Arithmetic<'a> {
+        let (lines, extensions) = (Vec::new(), Vec::new());
+        Arithmetic { say, calendar, deadline, history, lines, due: None, running: None, left: None, extensions }
+    }
+
+    pub(super) fn into_lines(self) -> Vec<String> {
+        self.lines
+    }
+
+    /// The due as far as it was laid out.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    pub(super) fn open(&mut self, opened: &Opened, at: Instant) {
+        let (say, by) = (self.say, self.opened_by(&opened.by));
+        self.lines
+            .push(say.either(format!("起：{}，{by}", say.moment(at)), format!("start: {}, {by}", say.moment(at))));
+        if opened.start != at {
+            let start = say.moment(opened.start);
+            self.lines.push(say.either(format!("从 {start} 起计"), format!("counted from {start}")));
+        }
+        self.limit(&opened.limit);
+        if let Limited::Span { span, counting, .. } = opened.limit {
+            self.running = Some((opened.start, span, counting));
+            self.left = Some(self.whole(opened.start, span, counting)).filter(|_| opened.due.is_none());
+        }
+        self.due = opened.due;
+        self.lay_out_running();
+        self.say_due();
+    }
+
+    /// What is counted from a resumption where nothing was counted before.
+    fn whole(&self, start: Instant, span: Span, counting: Counting) -> Span {
+        if counting == Counting::Elapsed { self.calendar.left(start, span, counting, start) } else { span }
+    }
+
+    fn opened_by(&self, by: &OpenedBy) -> String {
+        let event = match by {
+            OpenedBy::Start(id) | OpenedBy::Restart(id) | OpenedBy::AtLatest(id) => self.event(id),
+            OpenedBy::Return(_) => String::new(),
+        };
+        match by {
+            OpenedBy::Start(_) => event,
+            OpenedBy::Restart(_) => self.say.either(format!("{event}后重新起算"), format!("restarted by {event}")),
+            OpenedBy::Return(_) => self.say.either("退回重办的决定", "a return decision"),
+            OpenedBy::AtLatest(_) => {
+                let after = self.deadline.start_at_latest.as_ref().map(|latest| latest.after.text(self.say.lang));
+                let after = after.unwrap_or_default();
+                self.say.either(
+                    format!("{event}之后{after}仍未起算，自行起算"),
+                    format!("no start within {after} of {event}"),
+                )
+            }
+        }
+    }
+
+    fn event(&self, id: &str) -> String {
+        let event = self.history.events().iter().find(|event| &*event.id == id);
+        let kind = event.map_or_else(String::new, |event| self.say.kind(event.kind));
+        self.say.either(format!("{kind}［{id}］"), format!("{kind} [{id}]"))
+    }
+
+    fn limit(&mut self, limit: &Limited) {
+        let say = self.say;
+        let line = match limit {
+            Limited::Span { span, counting, entry } => {
+                let origin = self.entry_origin(*entry);
+                let (span, counting) = (span.text(say.lang), self.counting(*span, *counting));
+                say.either(format!("限：{span}{counting}{origin}"), format!("limit: {span}{counting}{origin}"))
+            }
+            Limited::By(time) => {
+                let time = format!("{:02}:{:02}", time.0 / 60, time.0 % 60);
+                say.either(format!("限：到下一个工作日的 {time}"), format!("limit: the next {time} of a working day"))
+            }
+            Limited::Given(name) => say
+                .either(format!("限：由起算事件的“{name}”给出"), format!("limit: as the start event's `{name}` says")),
+        };
+        self.lines.push(line);
+    }
+
+    /// What the entry of `within` says of its own source, where there are several.
+    fn entry_origin(&self, entry: usize) -> String {
+        use crate::policy::model::Limit;
+        let (Limit::Within(entries) | Limit::DueFrom(_, entries)) = &self.deadline.limit else { return String::new() };
+        let Some(chosen) = entries.get(entry).filter(|_| entries.len() > 1) else { return String::new() };
+        let (number, origin) = (entry + 1, self.say.origin(&chosen.origin));
+        let own = if chosen.origin == self.deadline.origin || origin.is_empty() {
+            String::new()
+        } else {
+            self.say.either(format!("，{origin}"), format!(", {origin}"))
+        };
+        self.say.either(format!("（取第{number}档{own}）"), format!(" (entry {number}{own})"))
+    }
+
+    fn counting(&self, span: Span, counting: Counting) -> String {
+        if !matches!(span, Span::WorkingDays(_)) {
+            return String::new();
+        }
+        match counting {
+            Counting::NextDay => self.say.either("（当日不计）", " (the start date is not counted)"),
+            Counting::SameDay => self.say.either("（当日计入）", " (the start date is counted)"),
+            Counting::Deemed => {
+                self.say.either("（非工作时间受理的，视为次一工作日受理）", " (deemed received on a working day)")
+            }
+            Counting::Elapsed => self.say.either("（按每日工作时长折算）", " (as so much working time)"),
+        }
+    }
+
+    fn lay_out_running(&mut self) {
+        let Some((start, span, counting)) = self.running else { return };
+        let Some(due) = self.due else { return };
+        let first = self.calendar.due(start, span, counting).at;
+        let last = self.extensions.iter().fold(first, |due, span| self.calendar.due_after(due, *span).at);
+        if last != due {
+            return;
+        }
+        self.push_lines(&self.calendar.lay_out(start, span, counting));
+        let mut from = first;
+        for span in self.extensions.clone() {
+            self.push_lines(&self.calendar.lay_out_after(from, span));
+            from = self.calendar.due_after(from, span).at;
+        }
+    }
+
+    fn push_lines(&mut self, lines: &[Line]) {
+        let (lang, zone) = (self.say.lang, self.say.zone);
+        self.lines.extend(lines.iter().map(|line| format!("  {}", line.text(lang, zone))));
+    }
+
+    fn say_due(&mut self) {
+        let say = self.say;
+        self.lines.push(match self.due {
+            None => say.either("到期：挂起中，恢复后才能算定", "due: suspended, known once it is resumed"),
+            Some(due) if self.calendar.is_provisional(due) => say.either(
+                format!("到期：{}（暂定：该日的放假安排尚未公布）", say.moment(due)),
+                format!("due: {} (provisional: that day's official arrangement is not known yet)", say.moment(due)),
+            ),
+            Some(due) => say.either(format!("到期：{}", say.moment(due)), format!("due: {}", say.moment(due))),
+        });
+    }
+
+    pub(super) fn moved(&mut self, at: Instant, by: &Move, due: Option<Instant>) {
+        match by {
+            Move::Suspended { event, left } => self.suspended(at, event.as_deref(), *left),
+            Move::Resumed { event } => self.resumed(at, event.as_deref(), due),
+            Move::Extended { event, by, in_part } => self.extended(at, event, *by, *in_part, due),
+        }
+    }
+
+    fn suspended(&mut self, at: Instant, event: Option<&str>, left: Option<Span>) {
+        let say = self.say;
+        let (moment, event) = (say.moment(at), event.map(|id| self.event(id)).unwrap_or_default());
+        let left_text = left.map(|span| span.text(say.lang)).unwrap_or_default();
+        self.lines.push(say.either(
+            format!("挂起：{moment} {event}，尚余{left_text}，恢复后再计"),
+            format!("suspended: {moment} {event}, {left_text} left, counted from the resumption"),
+        ));
+        (self.left, self.due) = (left.or(self.left), None);
+    }
+
+    fn resumed(&mut self, at: Instant, event: Option<&str>, due: Option<Instant>) {
+        let say = self.say;
+        let moment = say.moment(at);
+        let event = match event {
+            Some(id) => self.event(id),
+            None => say.either("挂起已满最长时间", "the pause had reached its bound"),
+        };
+        self.lines.push(say.either(format!("恢复：{moment} {event}"), format!("resumed: {moment} {event}")));
+        self.due = due;
+        self.running = self.left.take().map(|span| (at, span, Counting::NextDay));
+        self.drop_used_extensions();
+        self.lay_out_running();
+        self.say_due();
+    }
+
+    /// A suspension in an extended part has used up what came before it: the rest is what leads to the due.
+    fn drop_used_extensions(&mut self) {
+        let Some((start, span, counting)) = self.running else { return };
+        let first = self.calendar.due(start, span, counting).at;
+        let leads_to_due = |rest: &&[Span]| {
+            Some(rest.iter().fold(first, |due, span| self.calendar.due_after(due, *span).at)) == self.due
+        };
+        let rests = (0..=self.extensions.len()).map(|from| &self.extensions[from..]);
+        if let Some(rest) = rests.into_iter().find(leads_to_due) {
+            self.extensions = rest.to_vec();
+        }
+    }
+
+    fn extended(&mut self, at: Instant, event: &str, by: Span, in_part: bool, due: Option<Instant>) {
+        let say = self.say;
+        let (moment, event, length) = (say.moment(at), self.event(event), by.text(say.lang));
+        let part =
+            if in_part { say.either("（只准到上限）", " (cut to what the bound left)") } else { String::new() };
+        self.lines.push(say.either(
+            format!("延期：{moment} {event}，延长{length}{part}"),
+            format!("extended: {moment} {event}, by {length}{part}"),
+        ));
+        if let Some(before) = self.due.filter(|before| Some(self.calendar.due_after(*before, by).at) == due) {
+            self.push_lines(&self.calendar.lay_out_after(before, by));
+        }
+        self.extensions.push(by);
+        self.due = due;
+        self.say_due();
+    }
+
+    pub(super) fn not_moved(&mut self, at: Instant, event: &str, why: &NotMoved) {
+        let say = self.say;
+        let reason = match why {
+            NotMoved::DoesNotPause => say.either("本时限不停表", "this deadline does not pause"),
+            NotMoved::DoesNotExtend => say.either("本时限不许延期", "this deadline cannot be extended"),
+            NotMoved::When(failing) => {
+                let failing = say.failing(failing);
+                say.either(format!("条件不成立：{failing}"), format!("its condition does not hold: {failing}"))
+            }
+            NotMoved::TooLate => say.either("已过到期时刻", "it came too late"),
+            NotMoved::UsedUp => say.either("延期次数或总量已用完", "the bound of extensions is used up"),
+            NotMoved::NoSpan => say.either(
+                "没有写明延长多少，或与上限不同类",
+                "`by` is missing, no span, or of another kind than the bound",
+            ),
+            NotMoved::Fixed => say.either("到期时刻是定死的", "its due is fixed"),
+        };
+        let event = self.event(event);
+        let moment = say.moment(at);
+        self.lines.push(say.either(
+            format!("未动：{moment} {event}不影响本时限：{reason}"),
+            format!("unmoved: {moment} {event}: {reason}"),
+        ));
+    }
+
+    pub(super) fn not_stopped(&mut self, at: Instant, event: &str, failing: &str) {
+        let (say, event) = (self.say, self.event(event));
+        let moment = say.moment(at);
+        let reason = if failing.is_empty() {
+            say.either("不是同一件事（match 不符）", "it belongs to another (`match`)")
+        } else {
+            failing.to_owned()
+        };
+        self.lines.push(say.either(
+            format!("未止：{moment} {event}不算完成：{reason}"),
+            format!("not stopped: {moment} by {event}: {reason}"),
+        ));
+    }
+
+    pub(super) fn stopped(&mut self, at: Instant, event: &str) {
+        let (say, event) = (self.say, self.event(event));
+        let moment = say.moment(at);
+        let lag = self.due.map(|due| at.ms_since(due));
+        let how = match lag {
+            None => String::new(),
+            Some(late) if late > 0 => {
+                let late = say.length(late);
+                say.either(format!("，超过期限{late}"), format!(", {late} late"))
+            }
+            Some(early) => {
+                let early = say.length(-early);
+                say.either(format!("，距到期还有{early}"), format!(", {early} before the due"))
+            }
+        };
+        self.lines.push(say.either(format!("止：{moment}，{event}{how}"), format!("stop: {moment}, {event}{how}")));
+    }
+
+    pub(super) fn say_line(&mut self, line: String) {
+        self.lines.push(line);
+    }
+}
