@@ -164,7 +164,7 @@ impl Told<'_> {
         for (at, &recipient) in to.iter().chain(cc).enumerate() {
             // Whoever is only copied may be nobody; who must be told and is nobody is queued, given up and shown.
             let copied = at >= to.len();
-            if !told.contains(&recipient) && !(copied && self.people_are_missing(recipient)) {
+            if !(told.contains(&recipient) || copied && self.people_are_missing(recipient)) {
                 told.push(recipient);
                 notices.push(self.to_recipient(recipient, self.role(recipient, to, copied), facts.clone()));
             }
@@ -279,7 +279,7 @@ fn ask(kind: NoticeKind, role: Role, facts: &Facts) -> String {
     match (kind, role) {
         (NoticeKind::Proposal, _) => "审阅后在工单页答复同意或不同意".into(),
         (NoticeKind::Revocation, _) => "按撤销后的情况办理，原通知作废".into(),
-        (NoticeKind::Flag, Role::Observer) | (NoticeKind::Route, Role::Observer) => "知悉".into(),
+        (NoticeKind::Flag | NoticeKind::Route, Role::Observer) => "知悉".into(),
         (NoticeKind::Flag, _) => "核实情况，在工单页登记处理意见".into(),
         (NoticeKind::Route, _) => "按职责核查处理，并反馈处理结果".into(),
         (NoticeKind::Return, Role::Observer) => "跟踪重办情况".into(),

@@ -159,9 +159,10 @@ impl Counted<'_> {
         let first = self.calendar.date(self.start);
         let plain = first.checked_add_days(chrono::Days::new(count.into())).unwrap_or(first);
         let last = self.calendar.date(self.due.just_before());
-        let moved = match plain == last {
-            true => format!("为{}", self.named(plain)),
-            false => format!("{}为休息日，顺延至次一工作日", self.named(plain)),
+        let moved = if plain == last {
+            format!("为{}", self.named(plain))
+        } else {
+            format!("{}为休息日，顺延至次一工作日", self.named(plain))
         };
         format!("{from}，当日不计，其后第{count}日{moved}")
     }

@@ -301,7 +301,7 @@ impl Subject<'_> {
             to: wording::titles(directory, &decision.to),
             cc: wording::titles(directory, &decision.cc),
             approval: decision.approval.map(|who| directory.title(who.as_str()).to_owned()).unwrap_or_default(),
-            act: self.act(decision, directory),
+            act: act(decision, directory),
             ..Facts::default()
         };
         facts.category = facts.attributes.get("category").cloned().unwrap_or_default();
@@ -550,7 +550,7 @@ impl Subject<'_> {
     fn revoked(&self, key: &Arc<str>, directory: &Directory) -> Option<Revoked> {
         let revoked = self.scene.decisions.iter().find(|known| known.key == *key)?;
         let verb = if matches!(revoked.kind, DecisionKind::Card(_)) { "所亮" } else { "所作" };
-        Some(Revoked { act: self.act(revoked, directory), verb, at: self.moment(revoked.at) })
+        Some(Revoked { act: act(revoked, directory), verb, at: self.moment(revoked.at) })
     }
 
     /// The events that became known at the instant of this decision.
@@ -567,33 +567,32 @@ impl Subject<'_> {
             })
             .collect()
     }
+}
 
-    /// What a decision is called: 黄牌, 呈报督查室.
-    fn act(&self, decision: &Decision, directory: &Directory) -> String {
-        match &decision.kind {
-            DecisionKind::Remind => "提醒".into(),
-            DecisionKind::Notify => "告知".into(),
-            DecisionKind::Card(Colour::Yellow) => "黄牌".into(),
-            DecisionKind::Card(Colour::Red) => "红牌".into(),
-            DecisionKind::Return => "退回重办".into(),
-            DecisionKind::Flag(_) => "待核".into(),
-            DecisionKind::Route => {
-                let verb = wording::routing(directory.is_confidential(&decision.to));
-                format!("{verb}{}", wording::titles(directory, &decision.to))
-            }
-            DecisionKind::Revoke { .. } => "撤销".into(),
+/// What a decision is called: 黄牌, 呈报督查室.
+fn act(decision: &Decision, directory: &Directory) -> String {
+    match &decision.kind {
+        DecisionKind::Remind => "提醒".into(),
+        DecisionKind::Notify => "告知".into(),
+        DecisionKind::Card(Colour::Yellow) => "黄牌".into(),
+        DecisionKind::Card(Colour::Red) => "红牌".into(),
+        DecisionKind::Return => "退回重办".into(),
+        DecisionKind::Flag(_) => "待核".into(),
+        DecisionKind::Route => {
+            let verb = wording::routing(directory.is_confidential(&decision.to));
+            format!("{verb}{}", wording::titles(directory, &decision.to))
         }
+        DecisionKind::Revoke { .. } => "撤销".into(),
     }
 }
 
 fn attributes_of(condition: &Condition, found: &mut Vec<Symbol>) {
     match condition {
-        Condition::Always => {}
         Condition::All(all) | Condition::Any(all) => all.iter().for_each(|part| attributes_of(part, found)),
         Condition::Not(part) => attributes_of(part, found),
         Condition::Term(_, part) => attributes_of(part, found),
         Condition::Fact(condition::Fact::Attribute(name), _) => found.push(*name),
-        Condition::Fact(..) => {}
+        Condition::Always | Condition::Fact(..) => {}
     }
 }
 

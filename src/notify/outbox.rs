@@ -256,9 +256,10 @@ impl Outbox {
             }
         }
         let reason = detail.unwrap_or_default();
-        match answer {
-            DeliveryOutcome::Accepted => debug!(channel = &*way.channel, "delivered"),
-            _ => warn!(channel = &*way.channel, outcome = answer.as_str(), reason, "could not deliver a notice"),
+        if answer == DeliveryOutcome::Accepted {
+            debug!(channel = &*way.channel, "delivered");
+        } else {
+            warn!(channel = &*way.channel, outcome = answer.as_str(), reason, "could not deliver a notice");
         }
         match answer {
             DeliveryOutcome::Accepted | DeliveryOutcome::Permanent => Go::On,

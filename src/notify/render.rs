@@ -78,10 +78,10 @@ fn linked(line: &str, links: &[&str]) -> String {
     // The longest first: one address may begin with another.
     let mut links: Vec<&str> = links.iter().copied().filter(|link| !link.is_empty() && line.contains(link)).collect();
     links.sort_by_key(|link| std::cmp::Reverse(link.len()));
-    let Some(link) = links.first() else { return escaped(line) };
-    let (before, after) = line.split_once(link).unwrap_or((line, ""));
-    let link = escaped(link);
-    format!("{}<a href=\"{link}\">{link}</a>{}", escaped(before), escaped(after))
+    let Some(address) = links.first() else { return escaped(line) };
+    let (before, after) = line.split_once(address).unwrap_or((line, ""));
+    let address = escaped(address);
+    format!("{}<a href=\"{address}\">{address}</a>{}", escaped(before), escaped(after))
 }
 
 fn escaped(text: &str) -> String {

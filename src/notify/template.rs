@@ -104,7 +104,7 @@ impl Templates {
             match template.render(facts.clone()) {
                 Ok(text) => return tidy(&text),
                 Err(error) => {
-                    tracing::warn!(template = %name, error = %first_line(&error), "a template failed, using the built-in one")
+                    tracing::warn!(template = %name, error = %first_line(&error), "a template failed, using the built-in one");
                 }
             }
         }
@@ -196,7 +196,10 @@ fn sources(folder: &Path, problems: &mut Problems) -> Vec<Arc<Source>> {
     };
     let is_template = |path: &std::path::PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        !name.starts_with('.') && !name.ends_with('~') && !name.ends_with(".md") && !path.is_dir()
+        !name.starts_with('.')
+            && !name.ends_with('~')
+            && path.extension().is_none_or(|extension| extension != "md")
+            && !path.is_dir()
     };
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(is_template).collect();
     paths.sort();
@@ -205,7 +208,7 @@ fn sources(folder: &Path, problems: &mut Problems) -> Vec<Arc<Source>> {
 
 fn source(path: &Path, problems: &mut Problems) -> Option<Arc<Source>> {
     let shown = path.display().to_string();
-    let size = std::fs::metadata(path).map(|known| known.len()).unwrap_or(0);
+    let size = std::fs::metadata(path).map_or(0, |known| known.len());
     if size > BYTES_MAX {
         let message = Text::new("模板超过 256 KiB", "the template is larger than 256 KiB");
         problems.push(Problem::error(&Place::whole(&Source::new(shown, "")), "too-large", message));
@@ -318,12 +321,11 @@ fn unknown_variable(source: &Arc<Source>, text: &str, name: &str, known: &Known)
     let at = text.find(name).or_else(|| text.find(name.rsplit('.').next().unwrap_or(name)));
     let place = at.map_or_else(|| Place::whole(source), |at| Place::new(source, at, at + name.len()));
     let message = Text::new(format!("没有名为“{name}”的变量"), format!("there is no variable `{name}`"));
-    let hint = match nearest(name, known.names.iter().map(String::as_str)) {
-        Some(word) => Text::new(format!("是不是“{word}”？"), format!("did you mean `{word}`?")),
-        None => {
-            let names: Vec<&str> = known.names.iter().filter(|name| !name.contains('.')).map(String::as_str).collect();
-            Text::new(format!("可以用：{}", names.join("、")), format!("one of: {}", names.join(", ")))
-        }
+    let hint = if let Some(word) = nearest(name, known.names.iter().map(String::as_str)) {
+        Text::new(format!("是不是“{word}”？"), format!("did you mean `{word}`?"))
+    } else {
+        let names: Vec<&str> = known.names.iter().filter(|name| !name.contains('.')).map(String::as_str).collect();
+        Text::new(format!("可以用：{}", names.join("、")), format!("one of: {}", names.join(", ")))
     };
     Problem::error(&place, "unknown-variable", message).hint(hint)
 }

@@ -2,6 +2,7 @@
 
 mod calendar;
 mod console;
+mod demo;
 mod docs;
 mod email;
 mod explain;

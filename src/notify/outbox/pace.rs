@@ -5,9 +5,9 @@ use std::time::Duration;
 /// The first pause.
 const FIRST: Duration = Duration::from_secs(5);
 /// The longest pause.
-const LONGEST: Duration = Duration::from_secs(60 * 60);
+const LONGEST: Duration = Duration::from_hours(1);
 /// The longest pause that another side may ask for.
-const LONGEST_ASKED: Duration = Duration::from_secs(6 * 60 * 60);
+const LONGEST_ASKED: Duration = Duration::from_hours(6);
 /// So often a notice is tried: for more than a day.
 pub(super) const ATTEMPTS_MAX: u32 = 36;
 /// So often one way to a person is tried while there is another.
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn what_the_other_side_asks_for_is_honoured_up_to_a_bound() {
-        assert!(pause_ms(1, Some(Duration::from_secs(120)), 7) >= 120_000);
+        assert!(pause_ms(1, Some(Duration::from_mins(2)), 7) >= 120_000);
         assert!(pause_ms(1, Some(Duration::from_secs(1)), 7) >= 5_000);
         assert!(pause_ms(1, Some(Duration::from_secs(1_000_000)), 7) <= 6 * 3_600_000 * 6 / 5);
     }

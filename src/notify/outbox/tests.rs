@@ -197,7 +197,7 @@ async fn what_fails_for_a_while_is_tried_again_after_growing_pauses_with_the_sam
 
 #[tokio::test]
 async fn a_channel_that_asks_for_a_pause_gets_it() {
-    let asked = Outcome::Transient { reason: "429".into(), retry_after: Some(Duration::from_secs(300)) };
+    let asked = Outcome::Transient { reason: "429".into(), retry_after: Some(Duration::from_mins(5)) };
     let world = world([asked]).await;
     world.queue(vec![notice("黄牌", "liaison")]).await;
     world.send_at(0).await;
