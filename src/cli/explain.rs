@@ -11,7 +11,7 @@ use crate::order::log::Log;
 use crate::symbol::Symbol;
 use crate::text::Lang;
 use crate::time::Instant;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -25,18 +25,18 @@ pub(crate) struct Args {
     /// 事件文件，每行一个 JSON；`-` 为标准输入；缺省取自存储 [events as JSON lines; default: the store]
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
-    /// 截止时刻（含），默认为最后的登记时刻 [as of this instant; default: the last recorded_at]
+    /// 截止时刻（含），默认为最后的登记时刻 [as of this instant; default: the last `recorded_at`]
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     until: Option<Instant>,
 }
 
-pub(crate) fn run(common: &Common, args: Args) -> ExitCode {
+pub(crate) fn run(common: &Common, args: &Args) -> ExitCode {
     let rules = match common.load_rules() {
         Ok(rules) => rules,
         Err(code) => return code,
     };
     match &args.events {
-        Some(events) => from_file(common, &args, events, &rules),
+        Some(events) => from_file(common, args, events, &rules),
         None => ExitCode::from(2),
     }
 }
@@ -67,7 +67,7 @@ fn explained(log: &Log, args: &Args, rules: &Rules, lang: Lang) -> Option<Explan
 }
 
 /// What recipients are called.
-pub(super) fn titles(rules: &Rules) -> HashMap<Symbol, String> {
+pub(super) fn titles(rules: &Rules) -> BTreeMap<Symbol, String> {
     let recipients = rules.directory.recipients.iter();
     recipients.map(|(name, known)| (Symbol::new(name), known.title.clone())).collect()
 }

@@ -28,7 +28,7 @@ pub(crate) struct Args {
     /// 事件文件，每行一个 JSON；`-` 为标准输入 [events as JSON lines; `-` is stdin]
     #[arg(long, value_name = "FILE")]
     events: PathBuf,
-    /// 截止时刻（含），默认为最后的登记时刻 [decide up to this instant; default: the last recorded_at]
+    /// 截止时刻（含），默认为最后的登记时刻 [decide up to this instant; default: the last `recorded_at`]
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     until: Option<Instant>,
     /// 列出什么 [what to show]
@@ -72,12 +72,12 @@ pub(super) enum SimulateError {
     Write(#[source] io::Error),
 }
 
-pub(crate) fn run(common: &Common, args: Args) -> ExitCode {
+pub(crate) fn run(common: &Common, args: &Args) -> ExitCode {
     let rules = match common.load_rules() {
         Ok(rules) => rules,
         Err(code) => return code,
     };
-    match simulate(&args, &rules, common.lang) {
+    match simulate(args, &rules, common.lang) {
         Ok(refused) => ExitCode::from(u8::from(refused)),
         // Whoever reads has gone: there is nobody to tell more.
         Err(SimulateError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,

@@ -20,7 +20,8 @@ use crate::text::Lang;
 use crate::time::Instant;
 use arithmetic::Arithmetic;
 use say::Say;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// What an order is explained from.
@@ -100,7 +101,7 @@ pub struct SilentRule {
 }
 
 /// Explains an order. `recipients`: what they are called.
-pub fn explain(known: &Known<'_>, recipients: &HashMap<Symbol, String>, lang: Lang) -> Explanation {
+pub fn explain(known: &Known<'_>, recipients: &BTreeMap<Symbol, String>, lang: Lang) -> Explanation {
     let rules = latest(known.regime);
     let story = |policy: &Arc<Policy>| {
         let say = Say { lang, rules, recipients, zone: policy.calendar.zone() };
@@ -388,11 +389,11 @@ impl<'a> Teller<'a> {
         let mut line = format!("{} {}", say.moment(made.at), wording::decision(&made.kind, say.lang));
         let rule = self.policy.deadlines.iter().find(|known| known.id == made.rule).map(|rule| &rule.title);
         let reaction = self.policy.reactions.iter().find(|known| known.id == made.rule).map(|rule| &rule.title);
-        line += &format!(" {}（{}/{}）", rule.or(reaction).map_or("", String::as_str), made.rule, made.step);
+        let _ = write!(line, " {}（{}/{}）", rule.or(reaction).map_or("", String::as_str), made.rule, made.step);
         line.extend(made.department.iter().map(|name| format!(" {name}")));
         let told = self.told(made);
         if !told.is_empty() {
-            line += &format!(" → {told}");
+            let _ = write!(line, " → {told}");
         }
         let mut more = Vec::new();
         if !made.cc.is_empty() {

@@ -67,7 +67,9 @@ impl<'a> Lines<'a> {
         let mut lines = Vec::new();
         for some in items.chunks(256) {
             lines.clear();
-            some.iter().for_each(|item| render(self, item, &mut lines));
+            for item in some {
+                render(self, item, &mut lines);
+            }
             out.write_all(&lines)?;
         }
         Ok(())

@@ -9,7 +9,7 @@ use crate::text::Lang;
 use crate::time::Instant;
 use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::Arc;
 use unicode_width::UnicodeWidthStr;
@@ -23,7 +23,7 @@ pub(super) struct Table<'a> {
     pub(super) orders: &'a [Arc<str>],
     pub(super) rules: &'a RuleSet,
     /// What recipients are called.
-    pub(super) recipients: HashMap<Symbol, String>,
+    pub(super) recipients: BTreeMap<Symbol, String>,
     pub(super) lang: Lang,
     pub(super) colours: bool,
 }

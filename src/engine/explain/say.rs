@@ -13,14 +13,14 @@ use crate::text::Lang;
 use crate::time::Instant;
 use chrono::Datelike;
 use chrono_tz::Tz;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Says things in one language, under one version of the rules.
 pub(super) struct Say<'a> {
     pub(super) lang: Lang,
     pub(super) rules: &'a RuleSet,
     /// What recipients are called.
-    pub(super) recipients: &'a HashMap<Symbol, String>,
+    pub(super) recipients: &'a BTreeMap<Symbol, String>,
     pub(super) zone: Tz,
 }
 
@@ -75,11 +75,15 @@ impl Say<'_> {
     }
 
     pub(super) fn deadline(&self, deadline: &Deadline) -> String {
-        format!("{}（{}）", deadline.title, deadline.id)
+        self.named(&deadline.title, deadline.id)
     }
 
     pub(super) fn reaction(&self, reaction: &Reaction) -> String {
-        format!("{}（{}）", reaction.title, reaction.id)
+        self.named(&reaction.title, reaction.id)
+    }
+
+    fn named(&self, title: &str, id: Symbol) -> String {
+        self.either(format!("{title}（{id}）"), format!("{title} ({id})"))
     }
 
     /// A step by its id, and when it comes.
@@ -238,9 +242,9 @@ impl Say<'_> {
             .filter(|(number, ..)| *number > 0)
             .map(|(number, zh, en)| format!("{number}{}", self.either(*zh, *en)))
             .collect();
-        match shown.is_empty() {
-            true => self.either("不到1分钟", "less than a minute"),
-            false => shown.join(&self.either("", " ")),
+        if shown.is_empty() {
+            return self.either("不到1分钟", "less than a minute");
         }
+        shown.join(&self.either("", " "))
     }
 }
