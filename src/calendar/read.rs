@@ -215,3 +215,131 @@ fn short_cover(place: &Place, left: Option<i64>) -> Problem {
         Text::new("补上新一年的放假和调休安排，并延长 covers", "add the next year's arrangement and extend `covers`");
     Problem::warning(place, "short-cover", message).hint(hint)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Lang;
+    use crate::text::show::brief;
+
+    /// What is said of a folder with these files, without its own name.
+    fn said(files: &[(&str, &str)]) -> (Calendars, String) {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let mut problems = Problems::new();
+        let calendars = load(folder.path(), &mut problems);
+        let lines: Vec<_> = problems.sorted().iter().map(|problem| brief(problem, Lang::Zh)).collect();
+        (calendars, lines.join("\n").replace(&format!("{}/", folder.path().display()), ""))
+    }
+
+    const BASE: &str = "calendar: base\ntimezone: Asia/Shanghai\ncovers: 2024-01-01..2026-12-31\nday_ends: midnight\n\
+        hours: [ { days: &week [mon, tue], open: ['09:00-12:00'] } ]\n\
+        days: { '2024-05-06': { rest: 甲 }, '2024-05-07': { rest: 乙 } }\n";
+
+    #[test]
+    fn what_a_calendar_gives_replaces_what_it_inherits_key_by_key_and_days_date_by_date() {
+        let own = "calendar: own\ntitle: 本市\nextends: base\nhours: [ { days: [mon, tue], open: ['10:00-11:00'] } ]\n\
+            days: { '2024-05-07': { work: 丙 }, '2024-05-11': { open: ['09:00-10:00'], title: 专场 } }\n";
+        let (calendars, problems) =
+            said(&[("own.yaml", own), ("base.yml", BASE), (".hidden.yaml", "["), ("note.txt", "[")]);
+        assert_eq!(problems, "");
+        let spec = calendars.get("own").unwrap().spec();
+        assert_eq!((spec.zone, spec.day_ends), (chrono_tz::Asia::Shanghai, DayEnds::Midnight));
+        assert!(spec.covers.is_some());
+        let day = |date: &str| {
+            let day = calendars.get("own").unwrap().day(date.parse().unwrap());
+            let open: Vec<_> = day.open.iter().map(ToString::to_string).collect();
+            format!("{} {}", day.title.unwrap_or_default(), open.join(" "))
+        };
+        assert_eq!(day("2024-05-06"), "甲 ");
+        assert_eq!(day("2024-05-07"), "丙 10:00-11:00");
+        assert_eq!(day("2024-05-11"), "专场 09:00-10:00");
+    }
+
+    #[test]
+    fn every_mistake_of_a_file_is_named_at_its_place() {
+        let (_, problems) = said(&[(
+            "a.yaml",
+            "calendar: a\ntimezone: Asia/Shangai\ncovers: 2026-12-31..2018-01-01\nday_ends: noon\nday_length: 6.5h\nhuors: 1\n\
+            hours:\n- { days: [mon, tus], open: ['8:30-12:00'] }\n- { days: mon, open: ['12:00-09:00'] }\n\
+            - { open: ['09:00-12:00', '11:30-13:00'], days: [mon] }\n- { days: [mon], open: ['12:30-14:00'] }\n- { days: [], open: [] }\n\
+            seasons:\n- { title: 冬, from: '11-01', until: '02-01', hours: [] }\n- { title: 春, from: '02-01', until: '04-31', hours: [] }\n\
+            - { title: 早春, from: '01-15', until: '03-01', hours: [] }\n\
+            days:\n  '2024-2-30': { rest: 节 }\n  '2024-05-01': { rest: 节, work: 班 }\n  '2024-05-02': { rest: 1 }\n  '2024-05-03': off\n  '2024-05-03': { rest: 节 }\n",
+        )]);
+        insta::assert_snapshot!(problems, @r#"
+        a.yaml:2:11: 错误[unknown-timezone]: 没有名为“Asia/Shangai”的时区；是不是“Asia/Shanghai”？
+        a.yaml:3:9: 错误[malformed-covers]: “2026-12-31..2018-01-01”不是起止日期；写成 "2018-01-01..2026-12-31"（起..止，含两端）
+        a.yaml:4:11: 错误[unknown-value]: 此处不能写“noon”；可以写：closing、midnight
+        a.yaml:5:13: 错误[malformed-duration]: “6.5h”不是一天的工作时长；写成 6h30m、7h 或 450m，最多 24h
+        a.yaml:6:1: 错误[unknown-key]: 不认识的键“huors”；是不是“hours”？
+        a.yaml:8:17: 错误[unknown-value]: 此处不能写“tus”；是不是“tue”？
+        a.yaml:8:30: 错误[malformed-interval]: “8:30-12:00”不是时段；写成 "08:30-12:00"（24 小时制，最晚 24:00）
+        a.yaml:9:11: 错误[wrong-type]: 此处应为列表，写的是文字“mon”；写成 [甲, 乙]，或每行一个“- 甲”
+        a.yaml:9:23: 错误[malformed-interval]: 时段“12:00-09:00”的结束不晚于开始；时段不能跨零点：夜班分写两天，如 "22:00-24:00" 和 "00:00-06:00"
+        a.yaml:10:27: 错误[overlapping-intervals]: 时段 11:30-13:00 与 09:00-12:00 重叠；时段可以相接，不能重叠
+        a.yaml:11:25: 错误[overlapping-intervals]: 时段 12:30-14:00 与 11:30-13:00 重叠；时段可以相接，不能重叠
+        a.yaml:12:11: 错误[empty-list]: 此处的列表是空的；至少写一项；休息的日期写 rest
+        a.yaml:12:21: 错误[empty-list]: 此处的列表是空的；至少写一项；休息的日期写 rest
+        a.yaml:15:37: 错误[malformed-date]: “04-31”不是月-日；写成 "06-01"（月-日，各两位）
+        a.yaml:16:5: 错误[overlapping-seasons]: 季节“早春”与“冬”重叠；from 和 until 两天都算在内：让后一季从前一季 until 的次日开始
+        a.yaml:18:3: 错误[malformed-date]: “2024-2-30”不是日期；写成 "2024-05-06"（年-月-日）
+        a.yaml:19:3: 错误[malformed-day]: 一个日期写 rest、work、open 三者之一（work 可以另带 open，open 可以另带 title）；写成 { rest: 春节 }、{ work: 春节调休 } 或 { open: ["09:00-12:00"], title: 专场服务日 }
+        a.yaml:20:25: 错误[wrong-type]: 此处应为文字，写的是数字 1；加上引号："1"
+        a.yaml:21:17: 错误[wrong-type]: 此处应为映射（键: 值），写的是文字“off”；写成缩进的“键: 值”，或 { 键: 值 }
+        a.yaml:22:3: 错误[duplicate-key]: 键“2024-05-03”在同一处写了两次；只保留一个；如果是两样东西，给其中一个换个名字
+        "#);
+    }
+
+    #[test]
+    fn what_a_calendar_builds_on_must_be_there_and_must_end() {
+        let (_, problems) = said(&[
+            ("a.yaml", "calendar: a\nextends: b\n"),
+            ("b.yaml", "calendar: b\nextends: a\n"),
+            ("base.yaml", BASE),
+            ("c.yaml", "calendar: c\nextends: bse\n"),
+            ("d.yaml", "calendar: base\ntimezone: UTC\n"),
+            ("e.yaml", "title: 无名\n"),
+            ("f.yaml", "calendar: f\n"),
+        ]);
+        insta::assert_snapshot!(problems, @r"
+        a.yaml:2:10: 错误[extends-cycle]: 日历的继承绕成了圈：b → a → b；去掉其中一个 extends
+        b.yaml:2:10: 错误[extends-cycle]: 日历的继承绕成了圈：a → b → a；去掉其中一个 extends
+        c.yaml:2:10: 错误[unknown-calendar]: 没有名为“bse”的日历；是不是“base”？
+        d.yaml:1:11: 错误[duplicate-calendar]: 日历“base”定义了两次；改名，或删去其中一份
+        e.yaml:1:1: 错误[missing-field]: 缺少“calendar”；在此处加上“calendar: …”
+        f.yaml:1:11: 错误[missing-field]: 缺少“timezone”；在此处加上“timezone: …”
+        ");
+    }
+
+    #[test]
+    fn a_policy_can_use_neither_an_unknown_calendar_nor_one_that_never_opens() {
+        let (calendars, none) = said(&[("base.yaml", BASE), ("cn.yaml", "calendar: cn\ntimezone: Asia/Shanghai\n")]);
+        assert_eq!(none, "");
+        let place = &calendars.known["cn"].place;
+        let mut problems = Problems::new();
+        assert!(calendars.named(Word { text: "base", place }, &mut problems).is_some() && problems.is_empty());
+        calendars.named(Word { text: "cn", place }, &mut problems);
+        calendars.named(Word { text: "basis", place }, &mut problems);
+        let lines: Vec<_> = problems.iter().map(|problem| problem.message.zh.clone()).collect();
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        日历“cn”没有任何上班时间，期限永远不会到
+        没有名为“basis”的日历
+        ");
+    }
+
+    #[test]
+    fn a_cover_that_runs_short_is_warned_of() {
+        let (calendars, _) = said(&[("base.yaml", BASE)]);
+        let warned = |now: &str| {
+            let mut problems = Problems::new();
+            calendars.warn_of_short_cover(Instant::parse(now).unwrap(), &mut problems);
+            problems.iter().map(|problem| problem.message.zh.clone()).collect::<String>()
+        };
+        assert_eq!(warned("2026-11-02T23:59:59+08:00"), "");
+        assert_eq!(warned("2026-11-03T00:00:00+08:00"), "日历覆盖的日期（covers）只剩59天");
+        assert!(warned("2027-01-01T00:00:00+08:00").contains("已经过完"));
+    }
+}

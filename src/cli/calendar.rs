@@ -39,12 +39,13 @@ enum Command {
 }
 
 pub(crate) fn run(common: &Common, args: Args) -> ExitCode {
-    let (Command::Show { calendar: name, .. } | Command::Eval { calendar: name }) = &args.command;
+    let Args { command } = args;
+    let (Command::Show { calendar: name, .. } | Command::Eval { calendar: name }) = &command;
     let calendar = match find(common, name) {
         Ok(calendar) => calendar,
         Err(exit) => return exit,
     };
-    let done = match args.command {
+    let done = match command {
         Command::Eval { .. } => eval::answer_all(&calendar, common.lang, &mut io::stdin().lock(), io::stdout().lock()),
         Command::Show { year, .. } => {
             let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();

@@ -133,8 +133,8 @@ proptest! {
             prop_assert_eq!(tables.date(at(start)), reference.date(start).unwrap(), "{}", asked);
 
             if let (Span::WorkingDays(n), true, Some(end)) = (span, counting != Counting::Elapsed, expected) {
-                let suspended = (start + end) / 2;
-                let used = reference.days_used(start, counting, suspended.min(start + 6 * 1440)).unwrap() as u32;
+                let suspended = i64::midpoint(start, end);
+                let used = u32::try_from(reference.days_used(start, counting, suspended.min(start + 6 * 1440)).unwrap()).unwrap();
                 let left = tables.left(at(start), span, counting, at(suspended.min(start + 6 * 1440)));
                 prop_assert_eq!(left, Span::WorkingDays(n.saturating_sub(used)), "left, {}", asked);
             }

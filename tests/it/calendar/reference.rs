@@ -1,6 +1,13 @@
 //! Working time by the letter, minute by minute: slow, and written apart from the program's tables. It knows only what a
 //! window of some weeks shows; what leads out of it has no answer.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "the minutes of some weeks"
+)]
+
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Utc, Weekday};
 use duban::calendar::span::Span;
 use duban::calendar::{CalendarSpec, Counting, DateEntry, DayEnds, Opening, WeeklyHours};
