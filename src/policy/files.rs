@@ -45,8 +45,10 @@ pub struct Loaded {
 
 const DIRECTORY: &str = "directory.yaml";
 
-/// The files of the rules directory that are no policies.
-const OTHER_FILES: [&str; 3] = ["vocabulary.yaml", DIRECTORY, "rosters.yaml"];
+const ROSTERS: &str = "rosters.yaml";
+
+/// The files that are read before the policies.
+const READ_BEFORE: [&str; 2] = ["vocabulary.yaml", DIRECTORY];
 
 /// A policy as its file gives it.
 struct Written {
@@ -159,10 +161,14 @@ fn no_directory(file: &Path, read: &[(Arc<Policy>, Places)]) -> Option<Problem> 
 fn policies(folder: &Path, problems: &mut Problems) -> Vec<Written> {
     let mut found: Vec<Written> = Vec::new();
     for path in yaml::files_in(folder, problems) {
-        if OTHER_FILES.contains(&file_name(&path).as_str()) {
+        let name = file_name(&path);
+        if READ_BEFORE.contains(&name.as_str()) {
             continue;
         }
         let Some(root) = yaml::read_file(&path, problems) else { continue };
+        if name == ROSTERS {
+            continue; // must be YAML at least
+        }
         if let Some(policy) = written(root, problems) {
             let twice = found.iter().find(|other| other.id == policy.id).map(|first| defined_twice(&policy, first));
             match twice {
@@ -174,26 +180,23 @@ fn policies(folder: &Path, problems: &mut Problems) -> Vec<Written> {
     found
 }
 
-/// A file with `policy:`. One without is none of ours, unless it looks as if the key had been forgotten or misspelt.
+/// A file with `policy:`. One without is none of ours, unless it looks as if the key had been forgotten or misspelt: then
+/// it is read under its own name, and reading it says what is wrong with the key.
 fn written(root: Node, problems: &mut Problems) -> Option<Written> {
-    if root.get("policy").is_some_and(|id| !id.is_null()) {
-        let id = want::word(root.get("policy")?, problems)?.text.to_owned();
-        return Some(Written { id, root });
+    let id = root.get("policy").and_then(Node::scalar).map(|scalar| scalar.text.clone());
+    if id.is_some() || root.mapping().unwrap_or_default().iter().any(|entry| is_of_policies(&entry.key.text)) {
+        return Some(Written { id: id.unwrap_or_else(|| root.place.source.path.clone()), root });
     }
-    let keys = root.mapping().unwrap_or_default().iter().map(|entry| entry.key.text.as_str());
-    let misspelt = keys.clone().find(|key| nearest(key, ["policy"]).is_some());
-    let policy_keys = ["policy", "deadlines", "reactions", "applies", "effective", "ladders", "calendar", "abstract"];
-    let is_policy = misspelt.is_some() || keys.clone().any(|key| policy_keys.contains(&key));
-    let place = misspelt.and_then(|key| root.entry(key)).map_or(root.head(), |entry| &entry.key.place);
+    let message = Text::new("这个文件没有 policy，不作为规则读取", "the file has no `policy` and is not read as one");
     let hint = Text::new("在文件开头写“policy: 规则的编号”", "begin the file with `policy: ID`");
-    if is_policy {
-        problems.push(want::missing(place, "policy").hint(hint));
-    } else {
-        let message =
-            Text::new("这个文件没有 policy，不作为规则读取", "the file has no `policy` and is not read as one");
-        problems.push(Problem::warning(root.head(), "no-policy", message).hint(hint));
-    }
+    problems.push(Problem::warning(root.head(), "no-policy", message).hint(hint));
     None
+}
+
+/// Whether a key shows that a policy was meant.
+fn is_of_policies(key: &str) -> bool {
+    let keys = ["policy", "deadlines", "reactions", "applies", "effective", "ladders", "abstract"];
+    keys.contains(&key) || nearest(key, ["policy"]).is_some()
 }
 
 fn defined_twice(policy: &Written, first: &Written) -> Problem {

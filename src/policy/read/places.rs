@@ -15,6 +15,4 @@ pub(crate) struct Places {
     pub(crate) within: HashMap<Symbol, Vec<Place>>,
     /// Every recipient named, and where.
     pub(crate) recipients: Vec<(Symbol, Place)>,
-    /// Where the calendar is named.
-    pub(crate) calendar: Option<Place>,
 }

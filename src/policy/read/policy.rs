@@ -1,5 +1,6 @@
 //! Policies (规则). Meaning: language.md §3.
 
+use crate::calendar::Calendar;
 use crate::calendar::read::Calendars;
 use crate::calendar::span::Span;
 use crate::policy::model::{Deadline, LateEvents, Once, Origin, Policy, Reaction};
@@ -12,6 +13,8 @@ use crate::text::Text;
 use crate::text::problem::Problem;
 use crate::text::tree::{Entry, Node};
 use crate::text::want::{self, Fields};
+use chrono::NaiveDate;
+use std::sync::Arc;
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -33,17 +36,8 @@ impl Reader<'_> {
         self.rules_of_one_name(deadlines, reactions);
         let title = self.title(&mut fields);
         let source = fields.optional("source").and_then(|node| want::text(node, self.problems)).map(str::to_owned);
-        let calendar = fields.required("calendar", self.problems).and_then(|node| want::word(node, self.problems));
-        self.places.calendar = calendar.map(|word| word.place.clone());
-        let calendar = calendar.and_then(|word| calendars.named(word, self.problems));
-        let effective = fields.required("effective", self.problems).and_then(|node| want::date(node, self.problems));
-        let until_node = fields.optional("until");
-        let until = until_node.and_then(|node| want::date(node, self.problems));
-        if let (Some(node), Some(first), Some(last)) = (until_node, effective, until)
-            && last < first
-        {
-            self.report(ends_before_it_begins(node));
-        }
+        let calendar = self.calendar(&mut fields, calendars);
+        let (effective, until) = self.dates(&mut fields);
         let applies = fields.required("applies", self.problems);
         let applies = self.when(applies, &[]);
         fields.ignore("extends");
@@ -73,6 +67,25 @@ impl Reader<'_> {
             late_events,
             catch_up,
         })
+    }
+
+    fn calendar(&mut self, fields: &mut Fields<'_>, calendars: &Calendars) -> Option<Arc<Calendar>> {
+        let node = fields.required("calendar", self.problems)?;
+        let word = want::word(node, self.problems)?;
+        calendars.named(word, self.problems)
+    }
+
+    /// `effective` and `until`.
+    fn dates(&mut self, fields: &mut Fields<'_>) -> (Option<NaiveDate>, Option<NaiveDate>) {
+        let effective = fields.required("effective", self.problems).and_then(|node| want::date(node, self.problems));
+        let node = fields.optional("until");
+        let until = node.and_then(|node| want::date(node, self.problems));
+        if let (Some(node), Some(first), Some(last)) = (node, effective, until)
+            && last < first
+        {
+            self.report(ends_before_it_begins(node));
+        }
+        (effective, until)
     }
 
     fn section<'n>(&mut self, fields: &mut Fields<'n>, key: &'static str) -> &'n [Entry] {

@@ -146,7 +146,7 @@ fn a_vocabulary_that_is_wrong() {
     rules/vocabulary.yaml:13:3: 错误[reserved-name]: 计数不能叫“category”：已有同名的属性或事实；换一个名字
     ");
     insta::assert_snapshot!(says(&[("event: called_back, when", "event: called, when")]), @"rules/vocabulary.yaml:13:40: 错误[unknown-event-type]: 没有名为“called”的事件类型；可以写：called_back、call_returned、completed、contacted、acknowledged、lifted、replied、archived、declined、approved、dispatched、staged_reply …");
-    insta::assert_snapshot!(says(&[("when: { satisfaction: 不满意 }", "when: { dissatisfied: 1 }")]), @"rules/vocabulary.yaml:13:61: 错误[malformed-condition]: 计数的条件里不能再问计数、牌数、轮次或时限；只写属性，如 { satisfaction: [不满意] }");
+    insta::assert_snapshot!(says(&[("when: { satisfaction: 不满意 }", "when: { dissatisfied: 1 }")]), @"rules/vocabulary.yaml:13:61: 错误[malformed-condition]: 计数的条件里不能再问计数、牌数或时限；只写属性，如 { satisfaction: [不满意] }");
     insta::assert_snapshot!(says(&[("  不满意: {", "  甲: 乙\n  乙: { not: 甲 }\n  不满意: {")]), @r"
     rules/vocabulary.yaml:15:3: 错误[circle]: 条件“甲”绕了一圈又引用自己；去掉其中一处引用
     rules/vocabulary.yaml:16:3: 错误[circle]: 条件“乙”绕了一圈又引用自己；去掉其中一处引用
@@ -160,7 +160,21 @@ fn a_vocabulary_that_is_wrong() {
 fn files_that_are_missing_or_double() {
     insta::assert_snapshot!(says(&[("rules/vocabulary.yaml", "(none)"), ("rules/p.yaml", "(none)"), ("rules/directory.yaml", "(none)")]), @"rules/vocabulary.yaml:1:1: 错误[missing-file]: 缺少词汇表 vocabulary.yaml；在规则目录里新建 vocabulary.yaml，声明属性、事件和条件名；可以是空文件");
     insta::assert_snapshot!(says(&[("rules/directory.yaml", "(none)")]), @"rules/directory.yaml:1:1: 错误[missing-file]: 缺少通讯录 directory.yaml，不知道“handler”是谁；在规则目录里新建 directory.yaml，在 recipients 下登记通知对象");
-    insta::assert_snapshot!(says(&[("rules/q.yaml", "polcy: q\ntitle: t\n")]), @"rules/q.yaml:1:1: 错误[missing-field]: 缺少“policy”；在文件开头写“policy: 规则的编号”");
+    insta::assert_snapshot!(says(&[("rules/q.yaml", "polcy: q\ntitle: t\n")]), @r"
+    rules/q.yaml:1:1: 错误[missing-field]: 缺少“calendar”；在此处加上“calendar: …”
+    rules/q.yaml:1:1: 错误[missing-field]: 缺少“effective”；在此处加上“effective: …”
+    rules/q.yaml:1:1: 错误[missing-field]: 缺少“applies”；在此处加上“applies: …”
+    rules/q.yaml:1:1: 错误[unknown-key]: 不认识的键“polcy”；是不是“policy”？
+    ");
+    insta::assert_snapshot!(says(&[("policy: p\n", ""), ("    title: 退回\n", "")]), @r"
+    rules/p.yaml:1:1: 错误[missing-field]: 缺少“policy”；在此处加上“policy: …”
+    rules/p.yaml:36:3: 错误[missing-field]: 缺少“title”；在此处加上“title: …”
+    ");
+    insta::assert_snapshot!(says(&[("policy: p\n", "policy: [p]\n"), ("    title: 退回\n", "")]), @r"
+    rules/p.yaml:1:9: 错误[wrong-type]: 此处应为一个词，写的是列表；写一个词
+    rules/p.yaml:37:3: 错误[missing-field]: 缺少“title”；在此处加上“title: …”
+    ");
+    insta::assert_snapshot!(says(&[("rules/rosters.yaml", "rosters: [\n")]), @"rules/rosters.yaml:1:10: 错误[syntax]: YAML 格式错误：括号没有配对，或各项之间缺少逗号；检查此处及之前的 [ ] 与 { } 是否成对，各项之间用英文逗号隔开");
     insta::assert_snapshot!(says(&[("rules/q.yaml", "note: 备忘\n")]), @"rules/q.yaml:1:1: 警告[no-policy]: 这个文件没有 policy，不作为规则读取；在文件开头写“policy: 规则的编号”");
     insta::assert_snapshot!(says(&[("rules/q.yaml", "policy: p\ntitle: t\ncalendar: zh\neffective: 2024-01-01\napplies: {}\n")]), @"rules/q.yaml:1:9: 错误[duplicate-policy]: 规则编号“p”用了两次；给其中一份换个编号");
     insta::assert_snapshot!(says(&[("title: 时效", "title: 时效\nextends: q"), ("rules/q.yaml", "policy: q\nextends: p\ntitle: t\ncalendar: zh\neffective: 2024-01-01\napplies: {}\n")]), @r"

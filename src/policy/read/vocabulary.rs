@@ -241,8 +241,8 @@ fn counts_when(vocabulary: &mut Vocabulary, entries: &[Entry], problems: &mut Pr
         let when = Reader::new(vocabulary, None, problems).condition(node, &events);
         if asks_beyond_events(&when) {
             let message = Text::new(
-                "计数的条件里不能再问计数、牌数、轮次或时限",
-                "the condition of a count may ask about attributes only",
+                "计数的条件里不能再问计数、牌数或时限",
+                "the condition of a count may not ask about counts, cards or deadlines",
             );
             let hint = Text::new("只写属性，如 { satisfaction: [不满意] }", "name attributes only");
             problems.push(Problem::error(node.head(), "malformed-condition", message).hint(hint));
