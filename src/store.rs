@@ -23,6 +23,9 @@ mod open;
 mod rows;
 mod twins;
 
+#[cfg(test)]
+mod tests;
+
 use crate::clock::Acceptance;
 use crate::notify::notice::QueuedNotice;
 use crate::time::Instant;
@@ -36,7 +39,7 @@ use sqlx::sqlite::SqlitePool;
 use state::JournalEntry;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use versions::{Files, Kept, Version};
@@ -61,7 +64,8 @@ pub struct Store(Arc<Opened>);
 struct Opened {
     path: PathBuf,
     readers: SqlitePool,
-    queue: Mutex<Option<mpsc::Sender<Job>>>,
+    /// None: it was closed.
+    queue: RwLock<Option<mpsc::Sender<Job>>>,
     news: watch::Receiver<News>,
     writer: Mutex<Option<JoinHandle<()>>>,
     /// Held while the store is open.
@@ -97,7 +101,7 @@ impl Store {
             }
             None => (None, None),
         };
-        let (queue, writer) = (Mutex::new(queue), Mutex::new(writer));
+        let (queue, writer) = (RwLock::new(queue), Mutex::new(writer));
         let store = Store(Arc::new(Opened { path, readers, queue, news, writer, _lock: lock, _folder: folder }));
         if role == Role::Daemon {
             store.write((), |(), writing| Box::pin(outbox::release(writing))).await?;
@@ -107,7 +111,7 @@ impl Store {
 
     /// Ends after what is waiting was written. Verbs asked later answer [`StoreError::Closed`].
     pub async fn close(&self) {
-        self.0.queue.lock().await.take();
+        self.0.queue.write().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writer) = self.0.writer.lock().await.take() {
             writer.await.ok();
         }
@@ -130,8 +134,8 @@ impl Store {
     }
 
     async fn send(&self, job: Job) -> Result<(), StoreError> {
-        let queue = self.0.queue.lock().await.clone().ok_or(StoreError::Closed)?;
-        queue.send(job).await.map_err(|_| StoreError::Closed)
+        let queue = self.0.queue.read().unwrap_or_else(PoisonError::into_inner).clone();
+        queue.ok_or(StoreError::Closed)?.send(job).await.map_err(|_| StoreError::Closed)
     }
 
     async fn write<D, T>(&self, given: D, doing: Doing<D, T>) -> Result<T, StoreError>
@@ -141,7 +145,7 @@ impl Store {
     {
         let (caller, answer) = oneshot::channel();
         self.send(Job::Verb(Box::new(Verb { given, doing, done: None, caller }))).await?;
-        answer.await.map_err(|_| StoreError::Closed)?
+        answer.await.map_err(|_| StoreError::Closed)?.map_err(|error| error.of(self.path()))
     }
 }
 
@@ -160,7 +164,7 @@ impl Store {
     async fn append(&self, batch: append::Batch) -> Result<Vec<Taken>, StoreError> {
         let (caller, answer) = oneshot::channel();
         self.send(Job::Append(batch, caller)).await?;
-        answer.await.map_err(|_| StoreError::Closed)?
+        answer.await.map_err(|_| StoreError::Closed)?.map_err(|error| error.of(self.path()))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Common;
 use crate::clock;
 use crate::config::Config;
+use crate::notify::template;
 use crate::policy::{self, judge};
 use crate::text::problem::{Problem, Problems, Severity};
 use crate::text::{Lang, show};
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 
 /// 检查规则、词汇表、通讯录、模板、日历与配置，一次列出全部问题
 /// [check rules, vocabulary, directory, templates, calendars and configuration]
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct Args {
     /// 有警告也算不通过 [warnings fail, too]
     #[arg(long)]
@@ -66,6 +67,7 @@ fn check(common: &Common, now: Instant) -> (Vec<Problem>, usize) {
     let mut loaded = policy::load(&rules, &calendars, &channels);
     judge::judge(&mut loaded, &channels, now);
     let policies = loaded.policies();
+    problems.append(template::problems(&rules, Some(&loaded.vocabulary)));
     problems.append(loaded.problems);
     (problems.sorted(), policies)
 }

@@ -21,8 +21,7 @@ pub enum Format {
 pub fn start(format: Format) {
     let filter = EnvFilter::try_from_env("DUBAN_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
     let registry = tracing_subscriber::registry().with(filter);
-    let wants_journal =
-        format == Format::Journal || (format == Format::Auto && std::env::var_os("JOURNAL_STREAM").is_some());
+    let wants_journal = format == Format::Journal || (format == Format::Auto && is_journal());
     // A log that was started before, by a test or the demo, stays.
     let _ = match tracing_journald::layer().ok().filter(|_| wants_journal) {
         Some(journal) => registry.with(journal).try_init(),
@@ -34,4 +33,12 @@ pub fn start(format: Format) {
             registry.with(lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))).try_init()
         }
     };
+}
+
+/// Whether systemd connected stderr to the journal: `$JOURNAL_STREAM` names the very file that stderr is, and is inherited
+/// by processes whose stderr is another.
+fn is_journal() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let stderr = std::fs::metadata("/proc/self/fd/2").map(|file| format!("{}:{}", file.dev(), file.ino()));
+    matches!((stderr, std::env::var("JOURNAL_STREAM")), (Ok(stderr), Ok(stream)) if stderr == stream)
 }

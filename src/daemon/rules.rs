@@ -9,16 +9,18 @@ mod files;
 use crate::calendar::Calendar;
 use crate::calendar::read::Calendars;
 use crate::config::Config;
-use crate::config::channels::{Channel, ChannelKind};
+use crate::config::channels::Channel;
 use crate::engine::decision::{InForce, Regime};
 use crate::intake::http::Words;
 use crate::notify::compose::Teller;
+use crate::notify::outbox::sender::addresses;
 use crate::notify::template::{self, Templates};
 use crate::order::body::BodyReader;
 use crate::policy;
-use crate::policy::directory::read::{Address, Channels};
+use crate::policy::directory::read::Channels;
 use crate::policy::files::Loaded;
 use crate::policy::model::RuleSet;
+use crate::policy::vocabulary::Vocabulary;
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::versions::{Files, Version};
@@ -96,7 +98,7 @@ impl Source {
         Source {
             rules: config.rules.clone(),
             calendars: config.calendars.clone(),
-            addresses: Some(config.channels.iter().map(address).collect()),
+            addresses: addresses(&config.channels),
             channels: config.channels.clone().into(),
             public_url: config.public_url.as_deref().map(Into::into),
         }
@@ -178,6 +180,12 @@ impl Source {
         Ok(Templates::load(&rules, None).0)
     }
 
+    /// The vocabulary of the files, where no version is in force yet.
+    pub fn vocabulary(&self) -> Result<Arc<Vocabulary>, RulesError> {
+        let loaded = policy::load(&self.rules, &self.calendars, &self.addresses);
+        loaded.rules.map(|rules| rules.vocabulary).ok_or(RulesError::Problems(loaded.problems))
+    }
+
     /// What the files hold now, for telling whether they changed; none where they cannot be read.
     pub fn files(&self) -> Option<Files> {
         files::read(&self.rules, &self.calendars).ok()
@@ -205,14 +213,4 @@ impl Rules {
 /// In which zone instants are shown that belong to no policy: that of the first.
 fn zone(rules: &RuleSet) -> Tz {
     rules.policies.first().map_or(chrono_tz::Asia::Shanghai, |policy| policy.calendar.zone())
-}
-
-fn address(channel: &Channel) -> (Arc<str>, Address) {
-    let address = match channel.kind {
-        ChannelKind::Email(_) => Address::Email,
-        ChannelKind::SmsHttp(_) => Address::Mobile,
-        ChannelKind::YuezhengyiApp(_) => Address::Yuezhengyi,
-        ChannelKind::YuezhengyiRobot(_) | ChannelKind::Webhook(_) | ChannelKind::Console => Address::None,
-    };
-    (Arc::clone(&channel.name), address)
 }

@@ -32,10 +32,10 @@ use tracing::{info, warn};
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// After an event, others are waited for: orders whose events come together are decided once.
 const GATHER: Duration = Duration::from_millis(50);
+/// Messages under way when the daemon stops get so long to end.
+const LAST_MESSAGES: Duration = Duration::from_secs(3);
 /// After a failure of the store.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
-/// What is being sent when the daemon stops has so long to end.
-const LAST_NOTICES: Duration = Duration::from_secs(3);
 
 /// What a run is started with.
 #[derive(Clone, Debug)]
@@ -58,13 +58,8 @@ pub enum RunError {
     #[error("failed to read a token")]
     Secret(#[from] SecretError),
     /// A channel.
-    #[error("failed to open channel `{name}`")]
-    Channel {
-        /// The channel's name.
-        name: Arc<str>,
-        /// Why.
-        source: crate::notify::open::OpenError,
-    },
+    #[error(transparent)]
+    Channel(#[from] OpenChannelError),
     /// The rules.
     #[error(transparent)]
     Rules(#[from] RulesError),
@@ -153,8 +148,7 @@ impl Daemon {
         if tokens.is_empty() {
             warn!("the configuration has no tokens, so nobody can send events or read");
         }
-        let sender = Sender::open(&config.channels)
-            .map_err(|OpenChannelError { name, source }| RunError::Channel { name, source })?;
+        let sender = Arc::new(Sender::open(&config.channels)?);
         let (metrics, health, words) = (Arc::<Metrics>::default(), Arc::<Health>::default(), Arc::default());
         let source = Source::new(config);
         let watch = Watch::start(&[&source.rules, &source.calendars]);
@@ -171,8 +165,8 @@ impl Daemon {
         let tell_from = config.tell_from.unwrap_or(first_start);
         let decider =
             Decider { store: store.clone(), metrics: Arc::clone(&metrics), health: Arc::clone(&health), tell_from };
-        let (directory, current) = watch::channel(Arc::clone(rules.teller.directory()));
-        let outbox = Outbox::new(store.clone(), Arc::new(sender), current);
+        let (directory, directories) = watch::channel(Arc::clone(rules.teller.directory()));
+        let outbox = Outbox::new(store.clone(), sender, directories);
         let address = config.listen;
         let listener = TcpListener::bind(address).await.map_err(|source| RunError::Listen { address, source })?;
         let api = Arc::new(Api {
@@ -191,7 +185,7 @@ impl Daemon {
 
     async fn run(mut self, hangup: &Notify) -> Result<(), RunError> {
         let mut serving = tokio::spawn(http::serve(self.listener, Arc::clone(&self.api)));
-        let sending = tokio::spawn(self.outbox.run(self.stop.clone(), LAST_NOTICES));
+        let telling = tokio::spawn(self.outbox.run(self.stop.clone(), LAST_MESSAGES));
         systemd::ready(&status(&self.rules));
         let mut pause = Duration::ZERO;
         loop {
@@ -201,15 +195,17 @@ impl Daemon {
                 served = &mut serving => return ended(served),
                 () = hangup.notified() => {
                     systemd::reloading();
-                    self.rules = self.reloader.reload(&self.rules).await.unwrap_or(self.rules);
-                    self.directory.send_replace(Arc::clone(self.rules.teller.directory()));
+                    if let Some(newer) = self.reloader.reload(&self.rules).await {
+                        self.directory.send_replace(Arc::clone(newer.teller.directory()));
+                        self.rules = newer;
+                    }
                     systemd::ready(&status(&self.rules));
                     pause = Duration::ZERO;
                 }
                 () = self.watch.changed() => {
                     if let Some(newer) = self.reloader.look_again(&self.rules).await {
+                        self.directory.send_replace(Arc::clone(newer.teller.directory()));
                         self.rules = newer;
-                        self.directory.send_replace(Arc::clone(self.rules.teller.directory()));
                         pause = Duration::ZERO;
                     }
                 }
@@ -229,9 +225,8 @@ impl Daemon {
         }
         systemd::stopping();
         info!("stopping");
-        // It ends within its own grace; what it was sending is sent again after the next start.
-        sending.await.ok();
-        ended(serving.await)
+        let (served, _) = tokio::join!(serving, telling);
+        ended(served)
     }
 }
 

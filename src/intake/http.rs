@@ -73,6 +73,7 @@ pub struct Words {
 /// One route: where, how, who, and what answers. The test of `/openapi.json` goes through the same table.
 pub(crate) struct Route {
     pub(crate) path: &'static str,
+    #[cfg_attr(not(test), expect(dead_code, reason = "what the description is compared with"))]
     pub(crate) method: &'static str,
     pub(crate) scope: Option<Scope>,
     handler: fn() -> MethodRouter<Arc<Api>>,

@@ -97,6 +97,9 @@ reactions:
     notify: liaison
 "#;
 
+/// Compiling a calendar takes a while without optimization, and it is mostly the same.
+static CALENDARS: OnceLock<(Arc<Calendars>, Version)> = OnceLock::new();
+
 /// What is read when the files say otherwise: a fragment of some file replaced by another text. A fragment that is not
 /// there is an error of the test. A replacement whose first part names a file (`rules/q.yaml`) is that file's content.
 pub(crate) fn load(changes: &[(&str, &str)], channels: &Channels) -> Loaded {
@@ -121,8 +124,6 @@ pub(crate) fn load(changes: &[(&str, &str)], channels: &Channels) -> Loaded {
     if files.iter().any(|(name, text)| name == "calendars/zh.yaml" && text != CALENDAR) {
         return policy::load(&rules, &calendars, channels);
     }
-    // Compiling a calendar takes a while without optimization, and it is mostly the same.
-    static CALENDARS: OnceLock<(Arc<Calendars>, Version)> = OnceLock::new();
     let read = || (Arc::new(read::load(&calendars, &mut Problems::new())), Version::of_calendars(&calendars));
     let (calendars, version) = CALENDARS.get_or_init(read).clone();
     load_over(&rules, calendars, version, channels, Problems::new())

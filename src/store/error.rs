@@ -1,7 +1,7 @@
 //! What can go wrong with the store, and what to do about it.
 
 use crate::text::Lang;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Why the store did not do what was asked. Nothing of it was done then.
@@ -86,6 +86,14 @@ impl StoreError {
             Some(SQLITE_FULL) => StoreError::Full,
             Some(SQLITE_READONLY) => StoreError::ReadOnly(PathBuf::new()),
             _ => StoreError::Failed { what, source: Arc::new(error) },
+        }
+    }
+
+    /// The same, of the store in this file.
+    pub(super) fn of(self, path: &Path) -> StoreError {
+        match self {
+            StoreError::ReadOnly(_) => StoreError::ReadOnly(path.into()),
+            error => error,
         }
     }
 

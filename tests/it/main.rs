@@ -1,7 +1,9 @@
 //! All integration tests, in one binary: linking takes longer than running.
 
 mod calendar;
+mod check;
 mod console;
+mod daemon;
 mod demo;
 mod docs;
 mod email;

@@ -1,5 +1,12 @@
 //! The store's conformance suite: what holds whatever database answers. Run against real files.
 
+mod crash;
+mod feed;
+mod intake;
+mod ledger;
+mod opening;
+mod outbox;
+
 use duban::engine::decision::{Decided, Decision, DecisionKind, Obligation, OrderState, Outcome};
 use duban::policy::model::Colour;
 use duban::store::decided::{Saved, SavedOrder};

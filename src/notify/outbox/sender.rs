@@ -18,6 +18,11 @@ pub fn address_of(kind: &ChannelKind) -> Address {
     }
 }
 
+/// Every channel of a configuration with the kind of address that it needs, as the directory is read by.
+pub fn addresses(channels: &[channels::Channel]) -> Channels {
+    Some(channels.iter().map(|channel| (channel.name.clone(), address_of(&channel.kind))).collect())
+}
+
 /// A channel that could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to open channel `{name}`")]

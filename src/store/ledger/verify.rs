@@ -256,35 +256,34 @@ impl Reading {
         Ok(())
     }
 
+    /// Each chain ends as the count and head say that are kept beside it.
     async fn check_heads(&mut self, conn: &mut SqliteConnection) -> Result<(), Stop> {
-        let differs = |chain: String| {
-            Stop::Broken(Broken { chain, entry: None, place: None, row: None, fault: Fault::HeadDiffers })
-        };
-        let state = sqlx::query(include_str!("../sql/system_chain.sql")).fetch_one(&mut *conn).await?;
-        let kept = Link { count: state.try_get(0)?, head: hash_of(&state, 1)? };
-        if self.chains.remove(&SYSTEM).unwrap_or_default() != kept {
-            return Err(differs("system".into()));
+        let row = sqlx::query(include_str!("../sql/system_chain.sql")).fetch_one(&mut *conn).await?;
+        let kept = Link { count: row.try_get(0)?, head: hash_of(&row, 1)? };
+        if *self.chains.entry(SYSTEM).or_default() != kept {
+            return Err(head_differs("system".into()));
         }
-        let mut met = 0;
-        let mut from = 0;
+        let mut met = 1;
+        let mut last = 0;
         loop {
             let page = sqlx::query(include_str!("../sql/chains_page.sql"));
-            let page = page.bind(from).bind(PAGE).fetch_all(&mut *conn).await?;
-            for row in &page {
-                let (nr, id): (i64, String) = (row.try_get(0)?, row.try_get(1)?);
-                let kept = Link { count: row.try_get(2)?, head: hash_of(row, 3)? };
-                if self.chains.get(&nr) != Some(&kept) {
-                    return Err(differs(id));
-                }
-                met += 1;
-                from = nr;
-            }
-            if page.is_empty() {
-                break;
-            }
+            let page = page.bind(last).bind(PAGE).fetch_all(&mut *conn).await?;
+            let Some(end) = page.last() else { break };
+            last = end.try_get(0)?;
+            met += page.len();
+            page.iter().try_for_each(|row| self.check_head(row))?;
         }
-        if met == self.chains.len() { Ok(()) } else { Err(differs("an order whose row is missing".into())) }
+        if met == self.chains.len() { Ok(()) } else { Err(head_differs("an order whose row is missing".into())) }
     }
+
+    fn check_head(&self, row: &SqliteRow) -> Result<(), Stop> {
+        let kept = Link { count: row.try_get(2)?, head: hash_of(row, 3)? };
+        if self.chains.get(&row.try_get(0)?) == Some(&kept) { Ok(()) } else { Err(head_differs(row.try_get(1)?)) }
+    }
+}
+
+fn head_differs(chain: String) -> Stop {
+    Stop::Broken(Broken { chain, entry: None, place: None, row: None, fault: Fault::HeadDiffers })
 }
 
 /// The rows of a kind after a number up to another, each with the hash of its content as it stands now.

@@ -1,2 +1,4 @@
 INSERT INTO deliveries (id, notice, attempt, channel, address, at, outcome, detail, provider_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+SELECT *
+FROM   (VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9))
+WHERE  column1 IS NOT NULL

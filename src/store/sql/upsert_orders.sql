@@ -1,6 +1,8 @@
 -- An order grows by events. History sets nothing in motion: it gives no due, and takes none away.
 INSERT INTO orders (nr, id, first_at, last_seq, due_at, received, chain_count, chain_head)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+SELECT *
+FROM   (VALUES ($1, $2, $3, $4, $5, $6, $7, $8))
+WHERE  column1 IS NOT NULL
 ON CONFLICT (nr) DO UPDATE
 SET    first_at = excluded.first_at,
        last_seq = excluded.last_seq,

@@ -94,7 +94,7 @@ fn alias_bombs_are_refused() {
     let mut bomb = String::from("a0: &a0 [1,1,1,1,1,1,1,1,1]\n");
     for level in 1..12 {
         let alias = format!("*a{}", level - 1);
-        bomb += &format!("a{level}: &a{level} [{}]\n", [alias.as_str(); 9].join(","));
+        bomb.push_str(&format!("a{level}: &a{level} [{}]\n", [alias.as_str(); 9].join(",")));
     }
     let (node, problems) = tree(&bomb);
     assert!(node.is_none());

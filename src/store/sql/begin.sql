@@ -1,4 +1,6 @@
--- The numbers last given. Read anew in each transaction, because a tool may have written since (`duban import`).
+-- Begins to write, and reads the numbers last given: anew each time, because a tool may have written since
+-- (`duban import`). IMMEDIATE: a transaction that begins by reading cannot turn to writing if another wrote meanwhile.
+BEGIN IMMEDIATE;
 SELECT (SELECT coalesce(max(seq), 0) FROM events),
        (SELECT coalesce(max(nr), 0) FROM orders),
        max((SELECT coalesce(max(position), 0) FROM decisions), (SELECT coalesce(max(position), 0) FROM approvals)),
