@@ -19,7 +19,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant as Stopwatch};
 
 const NOW: Instant = Instant(1_714_957_200_000);
-const BATCH: u64 = 500;
+/// So many orders are loaded and saved together.
+const BATCH: usize = 256;
 
 fn main() {
     let runtime =
@@ -120,9 +121,8 @@ async fn dues() {
     let due = store.due_orders(now, 1_000_000).await.expect("due orders");
     println!("finding {} due orders: {:.3} s", due.len(), start.elapsed().as_secs_f64());
     let (mut loading, mut saving) = (Duration::ZERO, Duration::ZERO);
-    let mut chunks = due.chunks(usize::try_from(BATCH).expect("small"));
     let mut save = None;
-    while let Some(chunk) = chunks.next() {
+    for chunk in due.chunks(BATCH) {
         let step = Stopwatch::now();
         let loaded = store.load_orders(chunk).await.expect("loaded");
         loading += step.elapsed();

@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 the thing checked is wrong, 2 bad usage or input that cannot be read.
 
+mod audit;
 mod calendar;
 mod check;
 mod clock;
@@ -82,6 +83,7 @@ enum Command {
     Calendar(calendar::Args),
     Import(import::Args),
     Clock(clock::Args),
+    Audit(audit::Args),
 }
 
 /// Reads the command line and carries out its command.
@@ -96,6 +98,7 @@ pub fn main() -> ExitCode {
         Command::Calendar(args) => calendar::run(&common, args),
         Command::Import(args) => import::run(&common, args),
         Command::Clock(args) => clock::run(&common, args),
+        Command::Audit(args) => audit::run(&common, args),
     }
 }
 

@@ -144,10 +144,10 @@ impl Writing {
 
 /// Writes whatever is waiting, until no caller is left.
 pub(super) async fn write_all(mut writing: Writing, mut queue: mpsc::Receiver<Job>, news: watch::Sender<News>) {
-    let mut waiting = Vec::new();
+    let mut group = Vec::new();
     while let Some(first) = queue.recv().await {
-        gather(first, &mut queue, &mut waiting).await;
-        write_group(&mut writing, std::mem::take(&mut waiting)).await;
+        gather(first, &mut queue, &mut group).await;
+        write_group(&mut writing, std::mem::take(&mut group)).await;
         let numbers = writing.numbers;
         let newest = News { seq: numbers.seq, position: numbers.position, notice: numbers.notice };
         news.send_if_modified(|known| std::mem::replace(known, newest) != newest);
@@ -182,18 +182,18 @@ fn size(job: &Job) -> usize {
 async fn write_group(writing: &mut Writing, group: Vec<Job>) {
     let mut group = Group::of(group);
     match group.write(writing).await {
-        Ok(()) => group.settle(Ok(())),
+        Ok(()) => group.settle(&Ok(())),
         Err(error) => {
             writing.roll_back().await;
             if group.len() == 1 {
-                return group.settle(Err(error));
+                return group.settle(&Err(error));
             }
             for mut one in group.singly() {
                 let outcome = one.write(writing).await;
                 if outcome.is_err() {
                     writing.roll_back().await;
                 }
-                one.settle(outcome);
+                one.settle(&outcome);
             }
         }
     }
@@ -240,7 +240,7 @@ impl Group {
         writing.commit().await
     }
 
-    fn settle(self, outcome: Answer<()>) {
+    fn settle(self, outcome: &Answer<()>) {
         let mut taken = self.taken.into_iter();
         for caller in self.appending {
             caller.send(outcome.clone().map(|()| taken.next().unwrap_or_default())).ok();

@@ -9,10 +9,10 @@ use super::{Hash, Kind, Link, SYSTEM, hash_of};
 use crate::store::error::StoreError;
 use crate::store::orders::unsigned;
 use crate::store::{append, decided, outbox, state, versions};
+use crate::text::Lang;
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
 use std::collections::{HashMap, VecDeque};
-use std::fmt;
 
 /// So many entries are read at a time.
 const PAGE: i64 = 4096;
@@ -65,25 +65,59 @@ pub enum Fault {
     HeadDiffers,
 }
 
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fault = match self.fault {
-            Fault::EntryMissing => "entries before this one are missing",
-            Fault::EntryInserted => "this entry was inserted",
-            Fault::EntryAltered => "this entry was altered or moved",
-            Fault::RowMissing => "the row that it chains is missing",
-            Fault::RowChanged => "the row that it chains was changed",
-            Fault::RowInserted => "this row is in no chain",
-            Fault::HeadDiffers => "the chain does not end as its count and head say",
+impl Verdict {
+    /// What people read.
+    pub fn text(&self, lang: Lang) -> String {
+        match (self, lang) {
+            (Verdict::Holds { entries, chains }, Lang::Zh) => format!("账本完好：{chains} 条链，{entries} 条记录。"),
+            (Verdict::Holds { entries, chains }, Lang::En) => {
+                format!("the ledger holds: {entries} entries in {chains} chains")
+            }
+            (Verdict::Broken(broken), _) => broken.text(lang),
+        }
+    }
+}
+
+impl Broken {
+    /// What people read.
+    pub fn text(&self, lang: Lang) -> String {
+        let place = self.place.zip(self.entry);
+        let fault = self.fault.text(lang);
+        let row = self.row.map(|(kind, number)| format!("{} {number}", kind.as_str()));
+        match lang {
+            Lang::Zh => {
+                let place = place.map(|(place, entry)| format!("第{place}条（账本序号{entry}）"));
+                let row = row.map(|row| format!("，内容为 {row}"));
+                let chain = if self.chain.is_empty() { "账本".into() } else { format!("链“{}”", self.chain) };
+                format!("{chain}{}{}：{fault}。", place.unwrap_or_default(), row.unwrap_or_default())
+            }
+            Lang::En => {
+                let place = place.map(|(place, entry)| format!(", entry {place} (number {entry} of the ledger)"));
+                let row = row.map(|row| format!(", {row}"));
+                let chain = if self.chain.is_empty() { "ledger".into() } else { format!("chain `{}`", self.chain) };
+                format!("{chain}{}{}: {fault}", place.unwrap_or_default(), row.unwrap_or_default())
+            }
+        }
+    }
+}
+
+impl Fault {
+    fn text(self, lang: Lang) -> &'static str {
+        let (zh, en) = match self {
+            Fault::EntryMissing => ("此前有记录缺失", "entries before this one are missing"),
+            Fault::EntryInserted => ("此记录是插入的", "this entry was inserted"),
+            Fault::EntryAltered => ("此记录被改动或移位", "this entry was altered or moved"),
+            Fault::RowMissing => ("所记内容已缺失", "the row that it chains is missing"),
+            Fault::RowChanged => ("所记内容被改动", "the row that it chains was changed"),
+            Fault::RowInserted => ("此内容不在任何链中，是插入的", "this row is in no chain: it was inserted"),
+            Fault::HeadDiffers => {
+                ("链尾与所记条数、摘要不符，有记录被截去或添加", "the chain does not end as its count and head say")
+            }
         };
-        write!(f, "chain `{}`", self.chain)?;
-        if let (Some(entry), Some(place)) = (self.entry, self.place) {
-            write!(f, ", entry {place} (number {entry} of the ledger)")?;
+        match lang {
+            Lang::Zh => zh,
+            Lang::En => en,
         }
-        if let Some((kind, number)) = self.row {
-            write!(f, ", {} {number}", kind.as_str())?;
-        }
-        write!(f, ": {fault}")
     }
 }
 

@@ -6,9 +6,11 @@ use duban::store::ledger::Kind;
 use duban::store::ledger::verify::{Broken, Fault, Verdict};
 use duban::store::outbox::{DeliveryOutcome, Settlement};
 use duban::store::{Role, Store};
+use duban::text::Lang;
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use std::path::Path;
+use std::process::Command;
 
 /// A store with an entry of every kind. Its ledger, by entry: event 1 of o1; decision 1, notice 1; event 2 of o2 and
 /// (number 3 was a conflict) event 4 of o1; delivery 1; version 1; journal 1; event 5 of o2.
@@ -27,15 +29,19 @@ async fn fill(path: &Path) {
     store.close().await;
 }
 
-async fn verdict_after(tampering: &'static str) -> Verdict {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("duban.db");
-    fill(&path).await;
-    let options = SqliteConnectOptions::new().filename(&path).foreign_keys(false);
+async fn tamper(path: &Path, tampering: &'static str) {
+    let options = SqliteConnectOptions::new().filename(path).foreign_keys(false);
     let mut conn = SqliteConnection::connect_with(&options).await.unwrap();
     let done = sqlx::query(tampering).execute(&mut conn).await.unwrap();
     assert!(tampering.is_empty() || done.rows_affected() > 0, "nothing was tampered with");
     conn.close().await.unwrap();
+}
+
+async fn verdict_after(tampering: &'static str) -> Verdict {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("duban.db");
+    fill(&path).await;
+    tamper(&path, tampering).await;
     Store::open(&path, Role::Reader).await.unwrap().verify_ledger().await.unwrap()
 }
 
@@ -111,5 +117,26 @@ async fn a_chain_that_was_cut_off_is_found_by_its_head() {
     assert_eq!((found.fault, &*found.chain), (Fault::HeadDiffers, "o2"));
     let found = broken(verdict_after("UPDATE state SET system_head = zeroblob(32)").await);
     assert_eq!((found.fault, &*found.chain), (Fault::HeadDiffers, "system"));
-    assert_eq!(found.to_string(), "chain `system`: the chain does not end as its count and head say");
+    assert_eq!(found.text(Lang::En), "chain `system`: the chain does not end as its count and head say");
+}
+
+/// Runs `duban audit verify` beside a store; its exit and what it says.
+async fn audit(tampering: &'static str) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    fill(&folder.path().join("duban.db")).await;
+    tamper(&folder.path().join("duban.db"), tampering).await;
+    std::fs::write(folder.path().join("duban.yaml"), "store: sqlite:duban.db\n").unwrap();
+    let done = Command::new(env!("CARGO_BIN_EXE_duban"))
+        .args(["audit", "verify", "--config", "duban.yaml"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    (done.status.code(), String::from_utf8(done.stdout).unwrap())
+}
+
+#[tokio::test]
+async fn audit_verify_says_what_it_found() {
+    assert_eq!(audit("").await, (Some(0), "账本完好：3 条链，9 条记录。\n".to_owned()));
+    let changed = audit("UPDATE decisions SET at = at + 1").await;
+    assert_eq!(changed, (Some(1), "链“o1”第2条（账本序号2），内容为 decision 1：所记内容被改动。\n".to_owned()));
 }
