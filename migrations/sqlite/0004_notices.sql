@@ -11,10 +11,9 @@ CREATE TABLE notices (
     confidential  INTEGER NOT NULL,
     forms         TEXT    NOT NULL,                 -- as rendered when it was decided
     state         TEXT    NOT NULL,
-    due_at        INTEGER NOT NULL,                 -- when it is next to be tried
+    due_at        INTEGER NOT NULL,                 -- when it is next to be tried, or its lease ends
     attempt       INTEGER NOT NULL DEFAULT 0,
-    lease_ends_at INTEGER,
-    lease_token   INTEGER,
+    lease_token   INTEGER,                          -- the newest claim: only its holder settles
     settled_at    INTEGER,
     reason        TEXT
 ) STRICT;

@@ -31,7 +31,7 @@ pub struct Notice {
     pub queued: QueuedNotice,
     /// How it stands.
     pub state: NoticeState,
-    /// When it is next to be tried.
+    /// When it is next to be tried; while it is being sent, when its lease ends.
     pub due_at: Instant,
     /// How often it was claimed; counted at the claim, so that a channel that kills us uses up its attempts.
     pub attempt: u32,

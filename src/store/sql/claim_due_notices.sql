@@ -1,10 +1,11 @@
 -- Claims what is due, so that nobody sends the same notice twice.
--- A lease, not a lock: the transaction ends long before a slow gateway answers, and a crashed claim ends by itself.
+-- A lease, not a lock: the transaction ends long before a slow gateway answers, and a crashed claim ends by itself, because
+-- the notice is due again when the lease ends.
 UPDATE notices
-SET    lease_ends_at = $2, lease_token = $4, attempt = attempt + 1
+SET    due_at = $2, lease_token = $4, attempt = attempt + 1
 WHERE  id IN (SELECT id
               FROM   notices
-              WHERE  state = 'queued' AND due_at <= $1 AND (lease_ends_at IS NULL OR lease_ends_at <= $1)
+              WHERE  state = 'queued' AND due_at <= $1
               ORDER  BY due_at, id
               LIMIT  $3)
 RETURNING id

@@ -5,6 +5,5 @@ SET    state = $3,
        attempt = attempt - $5,
        settled_at = $6,
        reason = $7,
-       lease_ends_at = NULL,
        lease_token = NULL
 WHERE  id = $1 AND lease_token = $2 AND state = 'queued'
