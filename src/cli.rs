@@ -62,7 +62,13 @@ impl Common {
     pub(crate) fn refuse(&self, problems: Problems) -> ExitCode {
         let is_unreadable = problems.iter().any(|problem| problem.code == "unreadable");
         let colour = std::io::stderr().is_terminal();
-        problems.sorted().iter().for_each(|problem| eprintln!("{}", show::human(problem, self.lang, colour)));
+        for problem in problems.sorted() {
+            // A secret that stands in a configuration must not stand in the journal, too: its line is not shown.
+            let is_secret = problem.code == "secret-in-text";
+            let shown =
+                if is_secret { show::brief(&problem, self.lang) } else { show::human(&problem, self.lang, colour) };
+            eprintln!("{shown}");
+        }
         ExitCode::from(if is_unreadable { 2 } else { 1 })
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 /// A step forward of more than this is held.
 const STEP_MS_MAX: i64 = 2 * 60 * 1000;
 /// So long must the clock run true before a hold ends by itself.
-const TRUE_FOR: Duration = Duration::from_secs(5 * 60);
+const TRUE_FOR: Duration = Duration::from_mins(5);
 
 /// The wall clock.
 #[allow(clippy::disallowed_methods)] // the one place

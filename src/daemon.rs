@@ -4,8 +4,10 @@
 //! needs no care: a start goes on where it was. Nothing is decided while the clock guard holds, or without rules. Rules are
 //! exchanged between ticks, never within one.
 
+mod counted;
 pub mod decide;
 pub mod log;
+mod odd;
 pub mod reload;
 pub mod rules;
 pub mod run;

@@ -21,6 +21,7 @@ enum What {
     Accept,
 }
 
+#[allow(clippy::needless_pass_by_value)] // every command is given its own
 pub(crate) fn run(common: &Common, args: Args) -> ExitCode {
     let What::Accept = args.what;
     let config = match common.config() {

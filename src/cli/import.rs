@@ -28,7 +28,7 @@ pub(crate) struct Args {
     /// 事件文件，每行一个 JSON；- 为标准输入 [JSON lines; - is standard input]
     #[arg(long, value_name = "FILE")]
     events: PathBuf,
-    /// 作为历史导入：保留 recorded_at，不引发任何决定 [as history: keeps `recorded_at`, sets nothing in motion]
+    /// 作为历史导入：保留登记时刻（`recorded_at`），不引发任何决定 [as history: keeps `recorded_at`, sets nothing in motion]
     #[arg(long)]
     history: bool,
     /// 来源名，同一来源内事件 id 不重复 [the source within which ids are unique]
@@ -58,6 +58,7 @@ struct Counts {
     undeclared: u64,
 }
 
+#[allow(clippy::needless_pass_by_value)] // every command is given its own
 pub(crate) fn run(common: &Common, args: Args) -> ExitCode {
     let config = match common.config() {
         Ok(config) => config,
@@ -85,7 +86,9 @@ async fn import(config: &Config, args: &Args, lang: Lang, counts: &mut Counts) -
         let now = clock::now();
         let items = ItemReader { words: &reader, source: &source, now };
         let mut importing = Importing { lang, counts: &mut *counts, events: Vec::new(), numbers: Vec::new() };
-        batch.iter().for_each(|(number, line)| importing.read(*number, line, &items));
+        for (number, line) in &batch {
+            importing.read(*number, line, &items);
+        }
         stored = importing.store(&store, args.history, now).await;
         if stored.is_err() {
             break;
@@ -128,10 +131,8 @@ impl Importing<'_> {
     async fn store(mut self, store: &Store, history: bool, now: Instant) -> Result<(), ImportError> {
         let events = std::mem::take(&mut self.events);
         let ids: Vec<Arc<str>> = events.iter().map(|event| Arc::clone(&event.id)).collect();
-        let taken = match history {
-            true => store.append_history(events, now).await?,
-            false => store.append_events(events, now).await?,
-        };
+        let taken =
+            if history { store.append_history(events, now).await? } else { store.append_events(events, now).await? };
         let numbers = std::mem::take(&mut self.numbers);
         for ((taken, number), id) in taken.into_iter().zip(numbers).zip(ids) {
             match taken {
@@ -177,6 +178,9 @@ impl ImportError {
     }
 }
 
+/// A line with its number.
+type Line = (u64, Vec<u8>);
+
 /// The file's lines with their numbers, never more of them in memory than a batch.
 struct Lines {
     path: PathBuf,
@@ -195,7 +199,7 @@ impl Lines {
         Ok(Lines { path: path.into(), reader, number: 0 })
     }
 
-    fn next_batch(&mut self) -> Result<Option<Vec<(u64, Vec<u8>)>>, ImportError> {
+    fn next_batch(&mut self) -> Result<Option<Vec<Line>>, ImportError> {
         let mut batch = Vec::new();
         while batch.len() < LINES {
             let Some(line) = self.next_line()? else { break };

@@ -16,7 +16,7 @@ pub(crate) struct Args {
     /// 就绪后把实际监听地址写入此文件 [write the address here once requests are taken]
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
-    /// 日志写法；详略由环境变量 DUBAN_LOG 定 [how the log is written; DUBAN_LOG says what]
+    /// 日志写法；详略由环境变量 `DUBAN_LOG` 定 [how the log is written; `DUBAN_LOG` says what]
     #[arg(long, value_enum, default_value_t = log::Format::Auto)]
     log: log::Format,
 }

@@ -6,17 +6,16 @@
 use super::rules::Rules;
 use crate::engine::decide::decide;
 use crate::engine::decision::{Decided, Decision, DecisionKind, Key};
+use crate::intake::body::history;
 use crate::intake::http::{Health, shown};
 use crate::metrics::Metrics;
 use crate::notify::facts::Scene;
 use crate::notify::notice::QueuedNotice;
-use crate::order::body::{Body, BodyReader};
 use crate::order::{Event, History};
 use crate::policy::vocabulary::Value;
 use crate::store::Store;
 use crate::store::decided::{Saved, SavedOrder};
 use crate::store::error::StoreError;
-use crate::store::event::StoredEvent;
 use crate::store::orders::{LoadedOrder, OrderRef};
 use crate::time::Instant;
 use futures_util::StreamExt;
@@ -191,7 +190,8 @@ impl Telling<'_> {
     }
 
     fn of_approved(&self, key: &Key, at: Instant) -> Vec<QueuedNotice> {
-        let Some(decision) = self.all.iter().find(|decision| decision.key == *key) else { return Vec::new() };
+        let found = self.all.iter().find(|decision| decision.key == *key).filter(|_| at >= self.tell_from);
+        let Some(decision) = found else { return Vec::new() };
         self.rules.teller.notices_on_approval(decision, self.scene(), at, &self.json(decision))
     }
 
@@ -237,19 +237,6 @@ fn is_answer_to(event: &Event, key: &Key) -> bool {
             .attributes
             .iter()
             .any(|(name, value)| name.as_str() == "decision" && matches!(value, Value::Text(named) if named == key))
-}
-
-/// An order's history under the words in force.
-pub fn history(order: &Arc<str>, events: &[StoredEvent], reader: &BodyReader) -> History {
-    History::new(Arc::clone(order), events.iter().filter_map(|stored| event(stored, reader)).collect())
-}
-
-fn event(stored: &StoredEvent, reader: &BodyReader) -> Option<Event> {
-    // What is in the store was read once before it was taken.
-    match Body::parse(stored.body.as_bytes()).ok()? {
-        Body::Event(body) => Some(reader.restore(&body).recorded(stored.recorded_at, stored.seq)),
-        Body::Figure(_) => None,
-    }
 }
 
 /// When the order is to be decided again: at its next due, or when an event that is dated ahead has happened.

@@ -81,8 +81,7 @@ impl Reloader {
                 Ok(rules)
             }
             // Nothing is in force yet: what is wrong with the files is what the operator has to know.
-            (Err(failure), Err(RulesError::None)) => Err(failure),
-            (_, Err(failure)) => Err(failure),
+            (Err(failure), Err(RulesError::None)) | (_, Err(failure)) => Err(failure),
         }
     }
 
@@ -176,7 +175,9 @@ impl Reloader {
         let left = |calendar: &crate::calendar::Calendar| calendar.cover_left_days(now).unwrap_or(0);
         let days: BTreeMap<String, i64> =
             rules.calendars.iter().map(|(name, calendar)| (name.clone(), left(calendar))).collect();
-        days.iter().for_each(|(name, days)| self.metrics.set_cover(name, *days));
+        for (name, days) in &days {
+            self.metrics.set_cover(name, *days);
+        }
         let short: Vec<String> = days
             .iter()
             .filter(|(_, days)| **days < COVER_DAYS_MIN)

@@ -161,7 +161,7 @@ impl Source {
             newest = Some((version, loaded));
         }
         let (version, loaded) = newest.ok_or(RulesError::None)?;
-        let templates = Arc::new(self.load_templates(&version.files)?);
+        let templates = Arc::new(load_templates(&version.files)?);
         let directory = Arc::new(loaded.directory);
         let teller = Teller::new(directory, templates, self.public_url.as_deref(), &self.channels);
         let regime = regime.into_iter().map(|(_, in_force)| in_force).collect();
@@ -172,12 +172,6 @@ impl Source {
         let folder = files::lay_out(files).map_err(RulesError::LayOut)?;
         let (rules, calendars) = files::places(folder.path());
         Ok(policy::load(&rules, &calendars, &self.addresses))
-    }
-
-    fn load_templates(&self, files: &Files) -> Result<Templates, RulesError> {
-        let folder = files::lay_out(files).map_err(RulesError::LayOut)?;
-        let (rules, _) = files::places(folder.path());
-        Ok(Templates::load(&rules, None).0)
     }
 
     /// The vocabulary of the files, where no version is in force yet.
@@ -196,10 +190,11 @@ impl Rules {
     fn new(versions: Vec<InForce>, version: Version, calendars: &Calendars, teller: Teller) -> Rules {
         let rules = versions.last().map(|newest| Arc::clone(&newest.rules)).expect("a regime has a version");
         let reader = BodyReader::new(&rules.vocabulary);
-        let words = Arc::new(Words { reader, zone: zone(&rules), rules });
+        let regime = Arc::new(Regime { versions });
+        let words = Arc::new(Words { reader, zone: zone(&rules), rules, regime: Arc::clone(&regime) });
         let calendars = calendars.iter().filter(|(_, calendar)| calendar.ever_opens());
         Rules {
-            regime: Arc::new(Regime { versions }),
+            regime,
             words,
             calendars: calendars.map(|(name, calendar)| (name.to_owned(), Arc::clone(calendar))).collect(),
             teller,
@@ -208,6 +203,12 @@ impl Rules {
             files: version.files,
         }
     }
+}
+
+fn load_templates(files: &Files) -> Result<Templates, RulesError> {
+    let folder = files::lay_out(files).map_err(RulesError::LayOut)?;
+    let (rules, _) = files::places(folder.path());
+    Ok(Templates::load(&rules, None).0)
 }
 
 /// In which zone instants are shown that belong to no policy: that of the first.

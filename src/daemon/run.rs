@@ -1,6 +1,8 @@
 //! Running: everything opened, the loops started, and ended in order.
 
+use super::counted::open_all;
 use super::decide::Decider;
+use super::odd::Odd;
 use super::reload::{Reloader, said};
 use super::rules::{Rules, RulesError, Source};
 use super::systemd;
@@ -13,7 +15,7 @@ use crate::intake::http::tokens::Tokens;
 use crate::intake::http::{self, Api, Health};
 use crate::metrics::Metrics;
 use crate::notify::outbox::Outbox;
-use crate::notify::outbox::sender::{OpenChannelError, Sender};
+use crate::notify::outbox::sender::OpenChannelError;
 use crate::policy::directory::Directory;
 use crate::store::error::StoreError;
 use crate::store::{Role, Store};
@@ -148,8 +150,8 @@ impl Daemon {
         if tokens.is_empty() {
             warn!("the configuration has no tokens, so nobody can send events or read");
         }
-        let sender = Arc::new(Sender::open(&config.channels)?);
         let (metrics, health, words) = (Arc::<Metrics>::default(), Arc::<Health>::default(), Arc::default());
+        let sender = Arc::new(open_all(&config.channels, &metrics)?);
         let source = Source::new(config);
         let watch = Watch::start(&[&source.rules, &source.calendars]);
         let mut reloader = Reloader::new(
@@ -187,6 +189,7 @@ impl Daemon {
         let mut serving = tokio::spawn(http::serve(self.listener, Arc::clone(&self.api)));
         let telling = tokio::spawn(self.outbox.run(self.stop.clone(), LAST_MESSAGES));
         systemd::ready(&status(&self.rules));
+        let mut odd = Odd::default();
         let mut pause = Duration::ZERO;
         loop {
             tokio::select! {
@@ -220,6 +223,9 @@ impl Daemon {
                     let took = clock::monotonic().saturating_sub(started);
                     self.api.metrics.tick_seconds.set(took.as_secs_f64());
                     self.reloader.tell_cover(&self.rules, clock::now()).await;
+                    if let Err(error) = odd.tell(&self.api.store, clock::now()).await {
+                        self.api.health.note_store_failure(&error);
+                    }
                 }
             }
         }

@@ -1,7 +1,9 @@
-//! From the bytes that were sent to events that the vocabulary allows, each refused or taken by itself.
+//! From the bytes that were sent to events that the vocabulary allows, each refused or taken by itself; and from what was
+//! stored of them to an order's history.
 
 use crate::order::body::{Body, BodyError, BodyReader, Checked};
-use crate::store::event::{NewEvent, Subject};
+use crate::order::{Event, History};
+use crate::store::event::{NewEvent, StoredEvent, Subject};
 use crate::text::Lang;
 use crate::time::Instant;
 use serde_json::value::RawValue;
@@ -123,6 +125,19 @@ pub fn id_of(item: &[u8]) -> Option<String> {
     }
     let id = serde_json::from_slice::<Id<'_>>(item).ok()?.id;
     Some(id.chars().take(SHOWN_ID_CHARACTERS).collect())
+}
+
+/// An order's history under the words in force.
+pub fn history(order: &Arc<str>, events: &[StoredEvent], words: &BodyReader) -> History {
+    History::new(Arc::clone(order), events.iter().filter_map(|stored| restored(stored, words)).collect())
+}
+
+fn restored(stored: &StoredEvent, words: &BodyReader) -> Option<Event> {
+    // What is in the store was read once before it was taken.
+    match Body::parse(stored.body.as_bytes()).ok()? {
+        Body::Event(body) => Some(words.restore(&body).recorded(stored.recorded_at, stored.seq)),
+        Body::Figure(_) => None,
+    }
 }
 
 #[cfg(test)]

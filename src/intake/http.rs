@@ -16,6 +16,7 @@ pub mod tokens;
 mod wrap;
 
 use crate::config::Scope;
+use crate::engine::decision::Regime;
 use crate::metrics::Metrics;
 use crate::order::body::BodyReader;
 use crate::policy::model::RuleSet;
@@ -29,6 +30,7 @@ use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use axum::serve::ListenerExt;
 use chrono_tz::Tz;
+pub(crate) use health::RECEIVED_WITHIN_MS;
 pub use health::{Health, InForce, ReloadFailure};
 use refusal::Refusal;
 use std::sync::Arc;
@@ -64,6 +66,8 @@ pub struct Api {
 pub struct Words {
     /// The version in force, loaded.
     pub rules: Arc<RuleSet>,
+    /// All versions: by what each instant is decided.
+    pub regime: Arc<Regime>,
     /// Its vocabulary, made ready.
     pub reader: BodyReader,
     /// In which instants are shown.

@@ -15,5 +15,6 @@ mod program;
 mod simulate;
 mod sms;
 mod store;
+mod systemd;
 mod webhook;
 mod yuezhengyi;

@@ -29,10 +29,12 @@ fn read_folder(folder: &Path, name: &str, depth: usize, files: &mut Files) -> io
         let kind = std::fs::metadata(&path)?;
         if kind.is_dir() && depth < DEPTH_MAX && name != "rules/tests" {
             read_folder(&path, &name, depth + 1, files)?;
-        } else if kind.is_file() && kind.len() <= BYTES_MAX && !own.ends_with('~') {
-            if let Ok(text) = String::from_utf8(std::fs::read(&path)?) {
-                files.insert(name, text);
-            }
+        } else if kind.is_file()
+            && kind.len() <= BYTES_MAX
+            && !own.ends_with('~')
+            && let Ok(text) = String::from_utf8(std::fs::read(&path)?)
+        {
+            files.insert(name, text);
         }
     }
     Ok(())

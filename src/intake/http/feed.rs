@@ -15,7 +15,7 @@ use std::time::Duration;
 
 const LIMIT_DEFAULT: u32 = 100;
 const LIMIT_MAX: u32 = 1000;
-const WAIT_MAX: Duration = Duration::from_secs(60);
+const WAIT_MAX: Duration = Duration::from_mins(1);
 
 /// What is asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -90,7 +90,7 @@ impl Asked {
                 "after" => {
                     asked.after = value.parse().map_err(|_| {
                         malformed("after", "从上次答复的 cursor 续读", "the cursor of an earlier answer")
-                    })?
+                    })?;
                 }
                 "limit" => asked.limit = parse_limit(value)?,
                 "wait" => asked.wait = parse_wait(value)?,

@@ -18,7 +18,7 @@ use std::time::Duration;
 use tracing::{error, info};
 
 /// An order is expected to be `received` so long after its first event.
-const RECEIVED_WITHIN_MS: i64 = 10 * 60 * 1000;
+pub(crate) const RECEIVED_WITHIN_MS: i64 = 10 * 60 * 1000;
 /// So many odd orders are named.
 const NAMED_MAX: u32 = 20;
 /// Counting goes through the store, so it is done no more often than this.

@@ -6,7 +6,11 @@
 use super::refusal::Refusal;
 use super::tokens::Caller;
 use super::{Api, Words};
+use crate::clock;
 use crate::config::Scope;
+use crate::engine::decide::decide_watched;
+use crate::engine::trace::Seen;
+use crate::intake::body::history;
 use crate::order::body::Body;
 use crate::policy::vocabulary::{Kind, Value};
 use crate::store::event::StoredEvent;
@@ -37,7 +41,7 @@ async fn shown(api: &Api, caller: &Caller, order: &str) -> Result<Tree, Refusal>
     let view = api.store.order_view(order).await.map_err(|error| api.health.store_failed(api, &error))?;
     let view = view.ok_or_else(|| Refusal::unknown(Text::new("没有这张工单", "there is no such order")))?;
     let shower = Shower { words: &words, is_entitled: caller.may(Scope::Admin) };
-    Ok(shower.order(&view))
+    Ok(tokio::task::block_in_place(|| shower.order(&view)))
 }
 
 /// Shows an order to one caller.
@@ -58,7 +62,7 @@ impl Shower<'_> {
             "policies": view.state.policies.iter().map(|policy| policy.as_str()).collect::<Vec<_>>(),
             "attributes": self.attributes(None, view.state.attributes.iter()),
             "events": view.events.iter().map(|event| self.event(event)).collect::<Vec<_>>(),
-            "rounds": [],
+            "rounds": self.rounds(view),
             "obligations": obligations.collect::<Vec<_>>(),
             "decisions": decisions.collect::<Vec<_>>(),
             "notices": view.notices.iter().map(|notice| self.notice(notice)).collect::<Vec<_>>(),
@@ -73,6 +77,28 @@ impl Shower<'_> {
             shown[name] = value.into();
         }
         shown
+    }
+
+    /// When each round opened, and by what: seen by deciding the order again.
+    fn rounds(&self, view: &OrderView) -> Vec<Tree> {
+        let history = history(&view.order, &view.events, &self.words.reader);
+        let now = view.decided_until.unwrap_or_else(clock::now);
+        let Some(first) = history.events().first() else { return Vec::new() };
+        let mut rounds = vec![json!({ "round": 1, "opened": self.instant(first.at), "event": &*first.id })];
+        let (_, notes) = decide_watched(&history, &self.words.regime, now);
+        for note in notes {
+            let Seen::RoundOpened { event, decision } = note.seen else { continue };
+            let mut round = json!({ "round": note.round, "opened": self.instant(note.at) });
+            for (name, by) in [("event", event), ("decision", decision)] {
+                if let Some(by) = by {
+                    round[name] = (*by).into();
+                }
+            }
+            if !rounds.contains(&round) {
+                rounds.push(round);
+            }
+        }
+        rounds
     }
 
     fn event(&self, event: &StoredEvent) -> Tree {

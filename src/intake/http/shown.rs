@@ -81,7 +81,7 @@ impl Words {
     pub(crate) fn decision<'a>(&self, order: &'a str, decision: &'a Decision) -> ShownDecision<'a> {
         let zone = self.zone_of(decision.policy);
         let (kind, card) = kind(&decision.kind);
-        let (revokes, reason, revoked) = match &decision.kind {
+        let (revokes, reason, its_key) = match &decision.kind {
             DecisionKind::Revoke { revokes, revoked, reason } => (Some(*revokes), Some(&**reason), Some(&**revoked)),
             _ => (None, None, None),
         };
@@ -111,7 +111,7 @@ impl Words {
             text,
             reason,
             key: &decision.key,
-            revoked,
+            revoked: its_key,
             clause: decision.clause.as_deref(),
             version: &decision.version,
         }

@@ -62,8 +62,7 @@ fn finished(mut answer: Response, id: HeaderValue) -> Response {
 
 /// The caller's own id for the request where it is a short printable one, else a new one.
 fn request_id(headers: &HeaderMap) -> HeaderValue {
-    let is_good =
-        |id: &&HeaderValue| (1..=64).contains(&id.len()) && id.as_bytes().iter().all(|byte| byte.is_ascii_graphic());
+    let is_good = |id: &&HeaderValue| (1..=64).contains(&id.len()) && id.as_bytes().iter().all(u8::is_ascii_graphic);
     headers.get(REQUEST_ID).filter(is_good).cloned().unwrap_or_else(new_request_id)
 }
 

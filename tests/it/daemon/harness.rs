@@ -1,6 +1,5 @@
 //! A daemon of its own for each test: the real binary on a folder of its own, spoken to over TCP.
 
-use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -16,7 +15,7 @@ hours:
   - { days: [mon, tue, wed, thu, fri, sat, sun], open: ["00:00-24:00"] }
 "#;
 
-pub const VOCABULARY: &str = r#"
+pub const VOCABULARY: &str = r"
 order:
   department: { title: 承办单位, kind: department }
   caller: { title: 诉求人, kind: personal }
@@ -25,7 +24,7 @@ events:
   reviewed: { title: 复核, attrs: { finding: [慢作为, 无] } }
 figures:
   三方通话: { title: 三方通话量, unit: 次, per: day }
-"#;
+";
 
 pub const DIRECTORY: &str = r#"
 recipients:
@@ -62,7 +61,7 @@ reactions:
     approval: supervisor
 "#;
 
-const CONFIG: &str = r#"
+const CONFIG: &str = r"
 store: sqlite:duban.db
 listen: 127.0.0.1:0
 tokens:
@@ -71,7 +70,7 @@ tokens:
   - { name: root, scopes: [admin], token: { file: secrets/root } }
 channels:
   here: { kind: console }
-"#;
+";
 
 /// A folder with everything that a daemon needs.
 pub struct Site {
@@ -233,8 +232,7 @@ impl Daemon<'_> {
 
     pub fn metric(&self, line: &str) -> Option<f64> {
         let text = self.get(As::Nobody, "/metrics").body;
-        let found = text.lines().find_map(|shown| shown.strip_prefix(line)?.strip_prefix(' ')?.parse().ok());
-        found
+        text.lines().find_map(|shown| shown.strip_prefix(line)?.strip_prefix(' ')?.parse().ok())
     }
 
     pub fn signal(&self, name: &str) {
@@ -277,8 +275,7 @@ pub fn wait_for<T>(mut found: impl FnMut() -> Option<T>) -> T {
 
 /// RFC 3339, so many milliseconds from now.
 pub fn from_now(ms: i64) -> String {
-    let at: DateTime<Utc> = std::time::SystemTime::now().into();
-    (at + TimeDelta::milliseconds(ms)).to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+    duban::clock::now().plus_ms(ms).utc().to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }
 
 pub fn event(id: &str, order: &str, kind: &str, at: &str) -> Value {

@@ -1,0 +1,57 @@
+//! Channels whose attempts are counted for `/metrics`.
+
+use crate::config::channels;
+use crate::metrics::Metrics;
+use crate::notify::channel::{Channel, Message, Outcome};
+use crate::notify::open;
+use crate::notify::outbox::sender::{OpenChannelError, Sender, address_of};
+use crate::time::Instant;
+use futures_util::future::BoxFuture;
+use std::sync::Arc;
+
+/// A channel, counted under its name.
+struct Counted {
+    name: Arc<str>,
+    channel: Arc<dyn Channel>,
+    metrics: Arc<Metrics>,
+}
+
+/// Opens every channel of a configuration.
+pub(super) fn open_all(configured: &[channels::Channel], metrics: &Arc<Metrics>) -> Result<Sender, OpenChannelError> {
+    let mut sender = Sender::default();
+    for channel in configured {
+        let name = Arc::clone(&channel.name);
+        let opened = open::open(&channel.kind).map_err(|source| OpenChannelError { name: name.clone(), source })?;
+        let counted = Counted { name: name.clone(), channel: opened, metrics: Arc::clone(metrics) };
+        sender.add(name, Arc::new(counted), address_of(&channel.kind));
+    }
+    Ok(sender)
+}
+
+impl Channel for Counted {
+    fn kind(&self) -> &'static str {
+        self.channel.kind()
+    }
+
+    fn recognises_repeats(&self) -> bool {
+        self.channel.recognises_repeats()
+    }
+
+    fn deliver<'a>(&'a self, message: &'a Message, now: Instant) -> BoxFuture<'a, Outcome> {
+        Box::pin(async move {
+            let outcome = self.channel.deliver(message, now).await;
+            self.metrics.count_delivery(&self.name, name_of(&outcome));
+            outcome
+        })
+    }
+}
+
+fn name_of(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Accepted { .. } => "accepted",
+        Outcome::Deferred { .. } => "deferred",
+        Outcome::Transient { .. } => "transient",
+        Outcome::Permanent { .. } => "permanent",
+        Outcome::Unknown { .. } => "unknown",
+    }
+}
