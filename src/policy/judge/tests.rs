@@ -65,7 +65,7 @@ fn people_who_are_not_there() {
     insta::assert_snapshot!(says(&[route, ("applies: { region: 珠海市 }", "applies: { region: [珠海市, 中山市] }")]), @"rules/p.yaml:42:12: 警告[nobody]: “supervision-office”（督查室）在“中山市”没有登记任何人，通知送不到；在通讯录 directory.yaml 里登记人员");
     insta::assert_snapshot!(says(&[("handler: [ { name: 甲, mobile: \"13800000001\" } ], ", "")]), @"rules/p.yaml:9:41: 警告[nobody]: “handler”（经办人）没有登记任何人，通知送不到；在通讯录 directory.yaml 里登记人员");
     insta::assert_snapshot!(says(&[(", people: [ { name: 丙, mobile: \"13800000003\" } ]", "")]), @"rules/p.yaml:10:50: 警告[nobody]: “hotline-supervisor”（主管）没有登记任何人，通知送不到；在通讯录 directory.yaml 里登记人员");
-    insta::assert_snapshot!(says(&[("card: yellow, notify: [handler, liaison]", "card: yellow"), ("notify: liaison", "flag: 待核"), ("  liaison: { title: 专职联络员, of: department }\n", ""), (", liaison: [ { name: 乙, mobile: \"13800000002\" } ]", "")]), @"");
+    insta::assert_snapshot!(says(&[("card: yellow, notify: [handler, liaison]", "card: yellow"), ("notify: liaison", "flag: 待核"), ("  liaison: { title: 专职联络员, of: department }\n", ""), (", liaison: [ { name: 乙, mobile: \"13800000002\" } ]", "")]), @"rules/p.yaml:12:3: 警告[nobody]: 没有写 notify 的黄红牌告知专职联络员 liaison，而通讯录里没有 liaison；在 directory.yaml 的 recipients 里加上 liaison，或给亮牌写上 notify");
 }
 
 #[test]
