@@ -62,6 +62,34 @@ fn every_json_block_in_the_documents_is_json_lines() {
 }
 
 #[test]
+fn commands_and_flags_in_the_documents_exist() {
+    let mut missing = Vec::new();
+    for block in blocks("sh") {
+        for line in block.text.lines() {
+            let line = line.split(" #").next().unwrap_or_default();
+            for words in line.split('|').filter_map(|part| part.trim().strip_prefix("duban ")) {
+                missing.extend(unknown_words(words).map(|word| format!("{}: {word} in `duban {words}`", block.place)));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn metrics_in_the_documents_exist() {
+    // Families show nothing before they counted something, so the names are looked up where they are registered.
+    let source = read(&root().join("src/metrics.rs"));
+    let text = read(&root().join("docs/operations.md"));
+    let names =
+        text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter_map(|word| word.strip_prefix("duban_"));
+    let unknown: Vec<_> = names
+        .map(|name| name.trim_end_matches("_total"))
+        .filter(|name| !source.contains(&format!("register(\"{name}\"")))
+        .collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}
+
+#[test]
 fn every_configuration_in_the_channels_page_is_read_without_a_problem() {
     let mut kinds = BTreeSet::new();
     let blocks = blocks_of(&root().join("docs/channels.md"));
@@ -197,4 +225,24 @@ fn copy_of_rules() -> tempfile::TempDir {
         }
     }
     folder
+}
+
+/// What of a command line the program's own help does not name: the command, or one of its flags.
+fn unknown_words(words: &str) -> impl Iterator<Item = String> {
+    let words: Vec<&str> = words.split_whitespace().collect();
+    let command = words.iter().take_while(|word| word.chars().all(|c| c.is_ascii_lowercase())).count().clamp(1, 2);
+    let help = help(&words[..command]).or_else(|| help(&words[..1]));
+    let unknown: Vec<String> = match help {
+        None => vec![words[0].to_owned()],
+        Some(help) => {
+            let flags = words.iter().filter(|word| word.starts_with("--"));
+            flags.filter(|flag| !help.contains(**flag)).map(ToString::to_string).collect()
+        }
+    };
+    unknown.into_iter()
+}
+
+fn help(command: &[&str]) -> Option<String> {
+    let output = duban(&[command, &["--help"]].concat());
+    output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
 }
