@@ -7,6 +7,7 @@ mod daemon;
 mod demo;
 mod docs;
 mod email;
+mod events;
 mod explain;
 mod fakes;
 mod histories;
