@@ -1,5 +1,7 @@
 //! `duban explain`: one order's whole story.
 
+mod stored;
+
 use super::Common;
 use super::rules::Rules;
 use super::simulate::{instant, read_log, report};
@@ -31,13 +33,29 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(common: &Common, args: &Args) -> ExitCode {
-    let rules = match common.load_rules() {
-        Ok(rules) => rules,
+    let Some(events) = &args.events else { return from_store(common, args) };
+    match common.load_rules() {
+        Ok(rules) => from_file(common, args, events, &rules),
+        Err(code) => code,
+    }
+}
+
+fn from_store(common: &Common, args: &Args) -> ExitCode {
+    let config = match common.config() {
+        Ok(config) => config,
         Err(code) => return code,
     };
-    match &args.events {
-        Some(events) => from_file(common, args, events, &rules),
-        None => ExitCode::from(2),
+    let story = stored::explained(&config, &args.order, args.until, common.lang);
+    match super::runtime().block_on(story) {
+        Ok(Some(explanation)) => {
+            print!("{explanation}");
+            ExitCode::SUCCESS
+        }
+        Ok(None) => not_there(&args.order, common.lang),
+        Err(error) => {
+            super::tell(common.lang, &error, Some(&error.hint(common.lang)));
+            ExitCode::from(2)
+        }
     }
 }
 

@@ -24,6 +24,7 @@ use crate::policy::vocabulary::Vocabulary;
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::versions::{Files, Version};
+use crate::symbol::Symbol;
 use crate::text::problem::Problems;
 use crate::time::Instant;
 use chrono_tz::Tz;
@@ -191,7 +192,9 @@ impl Rules {
         let rules = versions.last().map(|newest| Arc::clone(&newest.rules)).expect("a regime has a version");
         let reader = BodyReader::new(&rules.vocabulary);
         let regime = Arc::new(Regime { versions });
-        let words = Arc::new(Words { reader, zone: zone(&rules), rules, regime: Arc::clone(&regime) });
+        let recipients = teller.directory().recipients.iter();
+        let titles = recipients.map(|(name, known)| (Symbol::new(name), known.title.clone())).collect();
+        let words = Arc::new(Words { reader, zone: zone(&rules), rules, regime: Arc::clone(&regime), titles });
         let calendars = calendars.iter().filter(|(_, calendar)| calendar.ever_opens());
         Rules {
             regime,

@@ -21,6 +21,7 @@ use crate::metrics::Metrics;
 use crate::order::body::BodyReader;
 use crate::policy::model::RuleSet;
 use crate::store::Store;
+use crate::symbol::Symbol;
 use crate::text::{Lang, Text};
 use arc_swap::ArcSwapOption;
 use axum::Router;
@@ -33,6 +34,7 @@ use chrono_tz::Tz;
 pub(crate) use health::RECEIVED_WITHIN_MS;
 pub use health::{Health, InForce, ReloadFailure};
 use refusal::Refusal;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokens::Tokens;
@@ -72,6 +74,8 @@ pub struct Words {
     pub reader: BodyReader,
     /// In which instants are shown.
     pub zone: Tz,
+    /// What recipients are called.
+    pub titles: BTreeMap<Symbol, String>,
 }
 
 /// One route: where, how, who, and what answers. The test of `/openapi.json` goes through the same table.

@@ -521,4 +521,20 @@ fn an_order_shows_when_its_rounds_opened_and_by_what() {
         { "round": 2, "opened": "2024-05-07T09:00:00+08:00", "event": "e2" },
     ]);
     assert_eq!((&order["rounds"], &order["round"]), (&rounds, &json!(2)));
+    let arithmetic = order["obligations"][0]["arithmetic"].as_array().unwrap();
+    assert!(arithmetic.iter().any(|line| line.as_str().unwrap().contains("09:05")), "{arithmetic:?}");
+}
+
+#[test]
+fn an_order_in_the_store_is_explained_as_it_was_decided() {
+    let site = Site::new();
+    let daemon = site.start();
+    daemon.send(&event("e1", "O1", "received", LONG_AGO));
+    let (decisions, _) = daemon.feed("", 10);
+    assert_eq!(decisions.len(), 1);
+    let output = site.output(&["explain", "O1", "--lang", "en"]);
+    let story = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(story.contains("O1") && story.contains("09:05") && story.contains("yellow"), "{story}");
+    assert_eq!(site.output(&["explain", "unknown"]).status.code(), Some(2));
 }

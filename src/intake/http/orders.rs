@@ -9,15 +9,18 @@ use super::{Api, Words};
 use crate::clock;
 use crate::config::Scope;
 use crate::engine::decide::decide_watched;
-use crate::engine::trace::Seen;
+use crate::engine::decision::{Decided, Obligation};
+use crate::engine::explain::{Known, ObligationStory, explain};
+use crate::engine::trace::{Note, Seen};
 use crate::intake::body::history;
+use crate::order::History;
 use crate::order::body::Body;
 use crate::policy::vocabulary::{Kind, Value};
 use crate::store::event::StoredEvent;
 use crate::store::outbox::{Delivery, Notice};
 use crate::store::view::OrderView;
 use crate::symbol::Symbol;
-use crate::text::Text;
+use crate::text::{Lang, Text};
 use crate::time::Instant;
 use axum::Json;
 use axum::extract::{Extension, Path, State};
@@ -40,20 +43,38 @@ async fn shown(api: &Api, caller: &Caller, order: &str) -> Result<Tree, Refusal>
     let words = api.words.load_full().ok_or_else(super::no_words)?;
     let view = api.store.order_view(order).await.map_err(|error| api.health.store_failed(api, &error))?;
     let view = view.ok_or_else(|| Refusal::unknown(Text::new("没有这张工单", "there is no such order")))?;
-    let shower = Shower { words: &words, is_entitled: caller.may(Scope::Admin) };
+    let shower = Shower { words: &words, lang: api.lang, is_entitled: caller.may(Scope::Admin) };
     Ok(tokio::task::block_in_place(|| shower.order(&view)))
 }
 
 /// Shows an order to one caller.
 struct Shower<'a> {
     words: &'a Words,
+    lang: Lang,
     is_entitled: bool,
+}
+
+/// An order decided again as it was last decided, for what is not kept: why, and how it was counted.
+struct SeenAgain {
+    history: History,
+    decided: Decided,
+    notes: Vec<Note>,
+    now: Instant,
+}
+
+impl SeenAgain {
+    fn new(view: &OrderView, words: &Words) -> SeenAgain {
+        let history = history(&view.order, &view.events, &words.reader);
+        let now = view.decided_until.unwrap_or_else(clock::now);
+        let (decided, notes) = decide_watched(&history, &words.regime, now);
+        SeenAgain { history, decided, notes, now }
+    }
 }
 
 impl Shower<'_> {
     fn order(&self, view: &OrderView) -> Tree {
         let decisions = view.decisions.iter().map(|fed| self.words.decision(&view.order, &fed.decision));
-        let obligations = view.obligations.iter().map(|one| self.words.obligation(&view.order, one));
+        let seen = SeenAgain::new(view, self.words);
         let mut shown = json!({
             "order": &*view.order,
             "round": view.state.round,
@@ -62,8 +83,8 @@ impl Shower<'_> {
             "policies": view.state.policies.iter().map(|policy| policy.as_str()).collect::<Vec<_>>(),
             "attributes": self.attributes(None, view.state.attributes.iter()),
             "events": view.events.iter().map(|event| self.event(event)).collect::<Vec<_>>(),
-            "rounds": self.rounds(view),
-            "obligations": obligations.collect::<Vec<_>>(),
+            "rounds": self.rounds(&seen),
+            "obligations": self.obligations(view, &seen),
             "decisions": decisions.collect::<Vec<_>>(),
             "notices": view.notices.iter().map(|notice| self.notice(notice)).collect::<Vec<_>>(),
             "is_behind": view.is_behind,
@@ -79,26 +100,45 @@ impl Shower<'_> {
         shown
     }
 
-    /// When each round opened, and by what: seen by deciding the order again.
-    fn rounds(&self, view: &OrderView) -> Vec<Tree> {
-        let history = history(&view.order, &view.events, &self.words.reader);
-        let now = view.decided_until.unwrap_or_else(clock::now);
-        let Some(first) = history.events().first() else { return Vec::new() };
+    /// When each round opened, and by what.
+    fn rounds(&self, seen: &SeenAgain) -> Vec<Tree> {
+        let Some(first) = seen.history.events().first() else { return Vec::new() };
         let mut rounds = vec![json!({ "round": 1, "opened": self.instant(first.at), "event": &*first.id })];
-        let (_, notes) = decide_watched(&history, &self.words.regime, now);
-        for note in notes {
-            let Seen::RoundOpened { event, decision } = note.seen else { continue };
+        for note in &seen.notes {
+            let Seen::RoundOpened { event, decision } = &note.seen else { continue };
             let mut round = json!({ "round": note.round, "opened": self.instant(note.at) });
             for (name, by) in [("event", event), ("decision", decision)] {
                 if let Some(by) = by {
-                    round[name] = (*by).into();
+                    round[name] = (**by).into();
                 }
             }
+            // Each policy sees the round open.
             if !rounds.contains(&round) {
                 rounds.push(round);
             }
         }
         rounds
+    }
+
+    /// The obligations as they stand, each with the arithmetic of its due.
+    fn obligations(&self, view: &OrderView, seen: &SeenAgain) -> Vec<Tree> {
+        let known = Known {
+            history: &seen.history,
+            regime: &self.words.regime,
+            decided: &seen.decided,
+            decisions: &seen.decided.new,
+            notes: &seen.notes,
+            now: seen.now,
+        };
+        let explained = explain(&known, &self.words.titles, self.lang);
+        let stories: Vec<&ObligationStory> = explained.policies.iter().flat_map(|policy| &policy.obligations).collect();
+        let shown = view.obligations.iter().map(|obligation| {
+            let mut shown = json!(self.words.obligation(&view.order, obligation));
+            let story = stories.iter().find(|story| is_same(&story.obligation, obligation));
+            shown["arithmetic"] = story.map(|story| story.arithmetic.clone()).unwrap_or_default().into();
+            shown
+        });
+        shown.collect()
     }
 
     fn event(&self, event: &StoredEvent) -> Tree {
@@ -185,6 +225,11 @@ impl Shower<'_> {
     fn instant(&self, at: Instant) -> String {
         at.rfc3339(self.words.zone)
     }
+}
+
+fn is_same(one: &Obligation, other: &Obligation) -> bool {
+    let of = |it: &Obligation| (it.policy, it.rule, it.round, it.occurrence);
+    of(one) == of(other)
 }
 
 /// A number as people write it: a whole one without a fraction.

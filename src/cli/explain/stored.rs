@@ -1,0 +1,57 @@
+//! One order's story from the store: by the versions of the rules that were in force, with what was really decided.
+
+use crate::clock;
+use crate::config::Config;
+use crate::daemon::reload::said;
+use crate::daemon::rules::{RulesError, Source};
+use crate::engine::decide::decide_watched;
+use crate::engine::decision::Decision;
+use crate::engine::explain::{Explanation, Known, explain};
+use crate::intake::body::history;
+use crate::store::error::StoreError;
+use crate::store::{Role, Store};
+use crate::text::Lang;
+use crate::time::Instant;
+
+/// Why there is no story.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StoredError {
+    #[error("failed to read the store")]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+}
+
+impl StoredError {
+    pub(super) fn hint(&self, lang: Lang) -> String {
+        match self {
+            StoredError::Store(error) | StoredError::Rules(RulesError::Store(error)) => error.hint(lang).to_owned(),
+            StoredError::Rules(failure) => said(failure, lang).join("\n"),
+        }
+    }
+}
+
+/// The story as of an instant, by default that up to which the order was decided; none: there is no such order.
+pub(super) async fn explained(
+    config: &Config,
+    order: &str,
+    until: Option<Instant>,
+    lang: Lang,
+) -> Result<Option<Explanation>, StoredError> {
+    let store = Store::open(&config.store, Role::Reader).await?;
+    let rules = Source::new(config).load(&store).await?;
+    let Some(view) = store.order_view(order).await? else { return Ok(None) };
+    let now = until.or(view.decided_until).unwrap_or_else(clock::now);
+    let history = history(&view.order, &view.events, &rules.words.reader);
+    let (decided, notes) = decide_watched(&history, &rules.regime, now);
+    let decisions: Vec<Decision> = view.decisions.into_iter().map(|fed| fed.decision).collect();
+    let known = Known {
+        history: &history,
+        regime: &rules.regime,
+        decided: &decided,
+        decisions: &decisions,
+        notes: &notes,
+        now,
+    };
+    Ok(Some(explain(&known, &rules.words.titles, lang)))
+}
