@@ -80,8 +80,6 @@ impl<'a> Fold<'a> {
                 let opens_at = self.calendar().due(event.at, latest.after, Counting::NextDay).at;
                 let state = &mut self.deadlines[number];
                 state.latest_counted = true;
-                // What answered for the office before does not answer for the one that it was transferred to.
-                state.answered = false;
                 state.latest = Some(LatestStart { event, opens_at, progress: StopProgress::default(), stopped: false });
             }
         }
