@@ -168,6 +168,7 @@ fn decide_order(rules: &Rules, loaded: LoadedOrder, tell_from: Instant, now: Ins
     let telling = Telling { rules, history: &history, decided: &decided, all: &all, tell_from };
     let mut notices: Vec<QueuedNotice> = decided.new.iter().flat_map(|decision| telling.of_new(decision)).collect();
     notices.extend(approved.iter().flat_map(|(key, at)| telling.of_approved(key, *at)));
+    notices.extend(liftings(&all, &history, known, now).flat_map(|(lifted, event)| telling.of_lifted(lifted, event)));
     let approved = approved.into_iter().map(|(key, _)| key).collect();
     SavedOrder { order, fence, until: now, decided, approved, notices }
 }
@@ -193,6 +194,16 @@ impl Telling<'_> {
         let found = self.all.iter().find(|decision| decision.key == *key).filter(|_| at >= self.tell_from);
         let Some(decision) = found else { return Vec::new() };
         self.rules.teller.notices_on_approval(decision, self.scene(), at, &self.json(decision))
+    }
+
+    /// Whoever was told of a decision is told that a person lifted it.
+    fn of_lifted(&self, decision: &Decision, lifted: &Event) -> Vec<QueuedNotice> {
+        if decision.at < self.tell_from {
+            return Vec::new();
+        }
+        let note = lifted.attributes.iter().find(|(name, _)| name.as_str() == "note");
+        let note = note.and_then(|(_, note)| if let Value::Text(text) = note { Some(&**text) } else { None });
+        self.rules.teller.notices_on_lifting(decision, self.scene(), lifted.at, note.unwrap_or_default())
     }
 
     fn scene(&self) -> Scene<'_> {
@@ -225,6 +236,24 @@ fn approvals(decisions: &[Decision], history: &History, known: Option<u64>, now:
     approved.collect()
 }
 
+/// The decisions that a person lifted since the order was last decided, each with the event that did. A second lifting
+/// says nothing, and neither does one of what was revoked.
+fn liftings<'a>(
+    decisions: &'a [Decision],
+    history: &'a History,
+    known: Option<u64>,
+    now: Instant,
+) -> impl Iterator<Item = (&'a Decision, &'a Event)> {
+    let standing =
+        decisions.iter().filter(|decision| !decisions.iter().any(|other| is_revocation_of(other, &decision.key)));
+    standing.filter_map(move |decision| {
+        let lifts = |event: &&Event| event.kind.as_str() == "lifted" && names(event, &decision.key);
+        let first = history.events().iter().find(lifts)?;
+        let is_news = known.is_none_or(|known| first.arrival > known) && first.at <= now;
+        is_news.then_some((decision, first))
+    })
+}
+
 fn is_revocation_of(decision: &Decision, key: &Key) -> bool {
     matches!(&decision.kind, DecisionKind::Revoke { revoked, .. } if revoked == key)
 }
@@ -232,11 +261,13 @@ fn is_revocation_of(decision: &Decision, key: &Key) -> bool {
 /// Whether an event approves, refuses or lifts this decision.
 fn is_answer_to(event: &Event, key: &Key) -> bool {
     let is_answer = matches!(event.kind.as_str(), "approved" | "refused" | "lifted");
-    is_answer
-        && event
-            .attributes
-            .iter()
-            .any(|(name, value)| name.as_str() == "decision" && matches!(value, Value::Text(named) if named == key))
+    is_answer && names(event, key)
+}
+
+/// Whether an event names this decision.
+fn names(event: &Event, key: &Key) -> bool {
+    let is_key = |value: &Value| matches!(value, Value::Text(named) if named == key);
+    event.attributes.iter().any(|(name, value)| name.as_str() == "decision" && is_key(value))
 }
 
 /// When the order is to be decided again: at its next due, or when an event that is dated ahead has happened.

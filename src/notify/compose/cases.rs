@@ -190,6 +190,25 @@ fn a_card_that_late_knowledge_refutes_is_revoked_with_the_reason() {
 }
 
 #[test]
+fn a_card_that_a_person_lifts_is_told_to_whoever_had_it() {
+    let world = world(|_| {});
+    let events = events(&world, SIGNED_FRIDAY);
+    let history = History::new("ZH-2024-000017".into(), events);
+    let now = Instant::parse("2024-05-11T09:00:00+08:00").unwrap();
+    let decided = decide(&history, &world.regime, &Standing::default(), now);
+    let scene = Scene {
+        history: &history,
+        state: &decided.state,
+        obligations: &decided.obligations,
+        decisions: &decided.new,
+        regime: &world.regime,
+    };
+    let card = decided.new.iter().find(|decision| matches!(decision.kind, DecisionKind::Card(_))).unwrap();
+    let lifted = world.teller.notices_on_lifting(card, scene, now, "系统故障致无法登记");
+    insta::assert_snapshot!(show(of(&lifted, NoticeKind::Revocation, "handler")));
+}
+
+#[test]
 fn what_was_done_before_the_card_was_made_is_said() {
     let late = r#"
         2024-05-10T16:30 received 2024-05-11T10:00 {"region":"珠海市","subject":"市场主体","category":"咨询"}
