@@ -9,7 +9,7 @@ use crate::engine::decision::{Decision, DecisionKind};
 use crate::notify::channel::Forms;
 use crate::notify::facts::{Facts, Scene, Subject, is_order_confidential};
 use crate::notify::notice::{NoticeKind, QueuedNotice, SALUTATION, Target};
-use crate::notify::render;
+use crate::notify::render::{Reader, Rendering};
 use crate::notify::template::Templates;
 use crate::notify::wording::Moment;
 use crate::policy::directory::{Directory, Of};
@@ -112,11 +112,11 @@ impl Teller {
             signature: "【督办】".into(),
             rule: title.into(),
             text: text.into(),
-            ask: ask.into(),
             at: Moment::of(at, calendar, crate::notify::wording::year(at, calendar.zone())),
             salutation: SALUTATION.into(),
             ..Facts::default()
         };
+        let reader = Reader { title: self.directory.title(OPERATORS).into(), unit: String::new(), ask: ask.into() };
         Some(QueuedNotice {
             key: format!("health:{incident}:{OPERATORS}").into(),
             order: None,
@@ -126,7 +126,7 @@ impl Teller {
             at,
             expires_at: None,
             confidential: false,
-            forms: render::forms(&self.templates, NoticeKind::Health, &facts),
+            forms: Rendering::new(&self.templates, NoticeKind::Health, &facts).forms(&reader),
         })
     }
 }
@@ -159,6 +159,7 @@ impl Told<'_> {
         facts.confidential = is_order_confidential(self.scene.state) || self.is_confidential();
         facts.salutation = SALUTATION.into();
         (facts.url, facts.objection_url) = self.links();
+        let rendering = Rendering::new(&self.teller.templates, self.kind, &facts);
         let mut told: Vec<Symbol> = Vec::new();
         let mut notices = Vec::new();
         for (at, &recipient) in to.iter().chain(cc).enumerate() {
@@ -166,7 +167,7 @@ impl Told<'_> {
             let copied = at >= to.len();
             if !(told.contains(&recipient) || copied && self.people_are_missing(recipient)) {
                 told.push(recipient);
-                notices.push(self.to_recipient(recipient, self.role(recipient, to, copied), facts.clone()));
+                notices.push(self.to_recipient(recipient, self.role(recipient, to, copied), &facts, &rendering));
             }
         }
         notices
@@ -198,11 +199,13 @@ impl Told<'_> {
         needs_people && directory.people(recipient.as_str(), place.as_deref()).is_empty()
     }
 
-    fn to_recipient(&self, recipient: Symbol, role: Role, mut facts: Facts) -> QueuedNotice {
-        facts.reader = self.teller.directory.title(recipient.as_str()).into();
+    fn to_recipient(&self, recipient: Symbol, role: Role, facts: &Facts, rendering: &Rendering<'_>) -> QueuedNotice {
         let own = matches!(role, Role::Doer | Role::Head) && self.is_of_department(recipient);
-        facts.unit = if own { "你单位".into() } else { facts.department.clone() };
-        facts.ask = ask(self.kind, role, &facts);
+        let reader = Reader {
+            title: self.teller.directory.title(recipient.as_str()).into(),
+            unit: if own { "你单位".into() } else { facts.department.clone() },
+            ask: ask(self.kind, role, facts),
+        };
         QueuedNotice {
             key: format!("{}:{recipient}", self.key).into(),
             order: Some(self.scene.history.order.clone()),
@@ -210,9 +213,9 @@ impl Told<'_> {
             kind: self.kind,
             target: Target::Recipient { recipient: recipient.as_str().into(), place: self.place(recipient) },
             at: self.decision.made_at,
-            expires_at: self.expires_at(&facts),
+            expires_at: self.expires_at(facts),
             confidential: facts.confidential,
-            forms: render::forms(&self.teller.templates, self.kind, &facts),
+            forms: rendering.forms(&reader),
         }
     }
 

@@ -4,6 +4,7 @@ use crate::notify::channel::Forms;
 use crate::notify::facts::Facts;
 use crate::notify::notice::NoticeKind;
 use crate::notify::template::{Form, Templates, variables};
+use minijinja::{Value, context};
 
 /// The length of a short form, its signature included: two messages of a carrier's 70, which count as 67 when joined.
 pub const SHORT_MAX: usize = 140;
@@ -11,17 +12,58 @@ pub const SHORT_MAX: usize = 140;
 /// How often a template may be asked to be shorter.
 const BREVITIES: std::ops::RangeInclusive<u8> = 0..=3;
 
-/// All forms of a notice. What is confidential has a short form that says only that something waits.
-pub(super) fn forms(templates: &Templates, kind: NoticeKind, facts: &Facts) -> Forms {
-    let values = variables(facts);
-    let text = templates.render(kind, Form::Mail, &values);
-    Forms {
-        short: if facts.confidential { veiled(kind, facts) } else { short(templates, kind, facts) },
-        markdown: templates.render(kind, Form::Markdown, &values),
-        subject: templates.render(kind, Form::Subject, &values).replace('\n', ""),
-        html: html(&text, &[&facts.url, &facts.objection_url]),
-        text,
-        json: String::new(),
+/// What depends on the reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reader {
+    /// 专职联络员.
+    pub(super) title: String,
+    /// 你单位, or the department.
+    pub(super) unit: String,
+    /// What is asked of them.
+    pub(super) ask: String,
+}
+
+/// A decision's facts, ready to be told to one reader after another.
+pub(super) struct Rendering<'a> {
+    templates: &'a Templates,
+    kind: NoticeKind,
+    facts: &'a Facts,
+    /// The facts as templates see them: made once, whoever reads.
+    values: Value,
+}
+
+impl<'a> Rendering<'a> {
+    pub(super) fn new(templates: &'a Templates, kind: NoticeKind, facts: &'a Facts) -> Rendering<'a> {
+        Rendering { templates, kind, facts, values: variables(facts) }
+    }
+
+    /// All forms of a notice. What is confidential has a short form that says only that something waits.
+    pub(super) fn forms(&self, reader: &Reader) -> Forms {
+        let Reader { title, unit, ask } = reader;
+        let values = context! { reader => title, unit, ask, ..self.values.clone() };
+        let render = |form| self.templates.render(self.kind, form, &values);
+        let text = render(Form::Mail);
+        Forms {
+            short: if self.facts.confidential { veiled(self.kind, self.facts) } else { self.short(&values) },
+            markdown: render(Form::Markdown),
+            subject: render(Form::Subject).replace('\n', ""),
+            html: html(&text, &[&self.facts.url, &self.facts.objection_url]),
+            text,
+            json: String::new(),
+        }
+    }
+
+    /// The first rendering that fits, from everything to the barest.
+    fn short(&self, values: &Value) -> String {
+        let mut last = String::new();
+        for brevity in BREVITIES {
+            let values = context! { brevity, ..values.clone() };
+            last = self.templates.render(self.kind, Form::Short, &values).replace('\n', "");
+            if length(&last) <= SHORT_MAX {
+                return last;
+            }
+        }
+        whole_sentences(&last).unwrap_or_else(|| barest(self.facts))
     }
 }
 
@@ -30,19 +72,6 @@ fn veiled(kind: NoticeKind, facts: &Facts) -> String {
     let is_route = kind == NoticeKind::Route || (kind == NoticeKind::Proposal && facts.act != "退回重办");
     let what = if is_route { "移送" } else { "督办" };
     format!("{}有1件{what}事项待查阅。", facts.signature)
-}
-
-/// The first rendering that fits, from everything to the barest.
-fn short(templates: &Templates, kind: NoticeKind, facts: &Facts) -> String {
-    let mut last = String::new();
-    for brevity in BREVITIES {
-        let facts = Facts { brevity, ..facts.clone() };
-        last = templates.render(kind, Form::Short, &variables(&facts)).replace('\n', "");
-        if length(&last) <= SHORT_MAX {
-            return last;
-        }
-    }
-    whole_sentences(&last).unwrap_or_else(|| barest(facts))
 }
 
 /// As many whole sentences as fit; none where not even the first does.
@@ -103,7 +132,8 @@ mod tests {
     fn an_order_with_an_endless_id_is_still_told_of() {
         let facts = Facts { signature: "【珠海12345】".into(), order: "Z".repeat(500), ..Facts::default() };
         for kind in NoticeKind::ALL {
-            let short = short(&Templates::built_in(), kind, &facts);
+            let templates = Templates::built_in();
+            let short = Rendering::new(&templates, kind, &facts).short(&variables(&facts));
             assert!(length(&short) <= SHORT_MAX && short.starts_with("【珠海12345】"), "{kind:?}: {short}");
         }
     }

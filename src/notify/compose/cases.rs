@@ -5,6 +5,7 @@ use super::*;
 use crate::config::channels::{Way, Webhook};
 use crate::engine::decide::decide;
 use crate::engine::decision::{Regime, Standing};
+use crate::notify::render;
 use crate::order::body::{Body, BodyReader, Checked};
 use crate::order::{Event, History};
 use crate::policy;
