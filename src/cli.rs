@@ -108,18 +108,6 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Tells why a command could not be carried out: the error and what led to it.
-pub(crate) fn fail(error: &dyn std::error::Error) -> ExitCode {
-    let mut told = format!("error: {error}");
-    let mut source = error.source();
-    while let Some(cause) = source {
-        told.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    eprintln!("{told}");
-    ExitCode::from(2)
-}
-
 /// What commands that talk to the store run on.
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
     let built = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("duban").build();

@@ -44,6 +44,9 @@ pub(crate) fn run(common: &Common, args: Args) -> ExitCode {
             common.refuse(problems);
             ExitCode::from(1)
         }
-        Err(error) => super::fail(&error),
+        Err(error) => {
+            super::tell(common.lang, &error, None);
+            ExitCode::from(2)
+        }
     }
 }

@@ -62,7 +62,10 @@ fn from_store(common: &Common, args: &Args) -> ExitCode {
 fn from_file(common: &Common, args: &Args, events: &Path, rules: &Rules) -> ExitCode {
     let log = match read_log(events, &BodyReader::new(&rules.set.vocabulary)) {
         Ok(log) => log,
-        Err(error) => return super::fail(&error),
+        Err(error) => {
+            super::tell(common.lang, &error, None);
+            return ExitCode::from(2);
+        }
     };
     report(events, &log, common.lang);
     match explained(&log, args, rules, common.lang) {

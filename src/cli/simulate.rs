@@ -81,7 +81,10 @@ pub(crate) fn run(common: &Common, args: &Args) -> ExitCode {
         Ok(refused) => ExitCode::from(u8::from(refused)),
         // Whoever reads has gone: there is nobody to tell more.
         Err(SimulateError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => super::fail(&error),
+        Err(error) => {
+            super::tell(common.lang, &error, None);
+            ExitCode::from(2)
+        }
     }
 }
 
@@ -99,9 +102,10 @@ fn simulate(args: &Args, rules: &Rules, lang: Lang) -> Result<bool, SimulateErro
         |history| decide(history, &regime, &nothing_stands, until),
         || Part::new(args.show != Show::Decisions),
     );
-    let outcome = Outcome::of(parts, &log);
     let refused = !log.refused.is_empty();
+    // The events are no longer needed: what comes of them gets their room.
     let orders = log.into_orders();
+    let outcome = Outcome::of(parts, &orders);
     write(args, rules, &outcome, &orders, lang).map_err(SimulateError::Write)?;
     Ok(refused)
 }

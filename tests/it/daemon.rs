@@ -1,6 +1,6 @@
 //! The daemon as operators and other systems meet it: the real binary, over HTTP, signals and files.
 
-mod harness;
+pub mod harness;
 
 use duban::store::event::{NewEvent, Subject};
 use duban::store::{Role, Store};

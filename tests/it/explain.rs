@@ -1,5 +1,6 @@
 //! `duban explain`: an order's story as an operator reads it.
 
+use crate::daemon::harness::{Site, event, wait_for};
 use crate::program::{Run, duban};
 
 /// Late contact, an extension cut to its bound, a late completion, a return, and a call-back that counts for nothing.
@@ -90,4 +91,38 @@ fn explain_history(name: &str, order: &str) -> Run {
     let run = duban(&["explain", order, "--rules", &rules, "--calendars", &calendars, "--events", &events], "");
     assert_eq!(run.exit, 0, "{}", run.errors);
     run
+}
+
+#[test]
+fn an_order_of_the_store_is_explained_beside_the_running_daemon() {
+    let site = Site::new();
+    let daemon = site.start();
+    let at = "2024-05-06T09:00:00+08:00";
+    let mut event = event("e1", "O1", "received", at);
+    event["attrs"] = serde_json::json!({ "department": "甲局", "caller": "张三" });
+    assert_eq!(daemon.send(&event).status, 200);
+    wait_for(|| daemon.feed("", 0).0.into_iter().find(|made| made["kind"] == "card"));
+    let run = site.output(&["explain", "O1"]);
+    let output = String::from_utf8(run.stdout).unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    for part in [
+        "2024-05-06 周一 09:00  受理［e1］",
+        "五分钟响应（response） 第1轮：逾期",
+        "2024-05-06 09:00 至 2024-05-06 09:05 计5分钟",
+        "2024-05-06 周一 09:05 黄牌 五分钟响应（response/yellow） 甲局 → 专职联络员",
+        "依据 一；规则版本 1",
+        "慢作为移送（slow）\n      没有等到：复核",
+    ] {
+        assert!(output.contains(part), "{part}:\n{output}");
+    }
+    assert!(!output.contains("张三"));
+    assert_eq!(site.output(&["explain", "O2"]).status.code(), Some(2));
+}
+
+#[test]
+fn without_a_store_nothing_can_be_explained_from_it() {
+    let site = Site::new();
+    let run = site.output(&["explain", "O1"]);
+    assert_eq!(run.status.code(), Some(2));
+    assert!(!run.stderr.is_empty() && run.stdout.is_empty());
 }

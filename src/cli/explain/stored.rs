@@ -40,8 +40,13 @@ pub(super) async fn explained(
 ) -> Result<Option<Explanation>, StoredError> {
     let store = Store::open(&config.store, Role::Reader).await?;
     let rules = Source::new(config).load(&store).await?;
-    let Some(view) = store.order_view(order).await? else { return Ok(None) };
+    let Some(mut view) = store.order_view(order).await? else { return Ok(None) };
     let now = until.or(view.decided_until).unwrap_or_else(clock::now);
+    view.events.retain(|event| event.recorded_at <= now);
+    view.decisions.retain(|fed| fed.decision.made_at <= now);
+    if view.events.is_empty() {
+        return Ok(None);
+    }
     let history = history(&view.order, &view.events, &rules.words.reader);
     let (decided, notes) = decide_watched(&history, &rules.regime, now);
     let decisions: Vec<Decision> = view.decisions.into_iter().map(|fed| fed.decision).collect();

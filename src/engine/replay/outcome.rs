@@ -2,7 +2,6 @@
 
 use super::Gather;
 use crate::engine::decision::{Decided, Decision, DecisionKind, Obligation, Outcome as Standing};
-use crate::order::log::Log;
 use crate::symbol::Symbol;
 use crate::time::Instant;
 use std::collections::HashMap;
@@ -117,9 +116,11 @@ impl Made {
 }
 
 impl Outcome {
-    /// Puts together what each thread gathered.
-    pub fn of(parts: Vec<Part>, log: &Log) -> Outcome {
+    /// Puts together what each thread gathered. `orders`: those of the log, in its order; the log itself may be gone.
+    pub fn of(parts: Vec<Part>, orders: &[Arc<str>]) -> Outcome {
         let mut outcome = Outcome::default();
+        outcome.decisions.reserve_exact(parts.iter().map(|part| part.decisions.len()).sum());
+        outcome.obligations.reserve_exact(parts.iter().map(|part| part.obligations.len()).sum());
         let (mut shapes, mut owned, mut departments) = (Table::default(), Table::default(), Table::default());
         for part in parts {
             let shape = shapes.take_all(part.shapes);
@@ -136,12 +137,12 @@ impl Outcome {
         outcome.shapes = shapes.entries;
         outcome.departments = departments.entries;
         outcome.obligation_shapes = owned.entries;
-        outcome.sort(log);
+        outcome.sort(orders);
         outcome
     }
 
-    fn sort(&mut self, log: &Log) {
-        let orders = ranks(log.orders(), Arc::clone);
+    fn sort(&mut self, orders: &[Arc<str>]) {
+        let orders = ranks(orders, Arc::clone);
         let steps = ranks(&self.shapes, |shape| [shape.policy, shape.rule, shape.step].map(Symbol::as_str));
         let key = |made: &Made| (made.made_at, orders[made.order as usize], steps[made.shape as usize]);
         self.decisions.sort_by_key(key);

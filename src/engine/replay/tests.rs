@@ -58,7 +58,7 @@ fn decide(history: &History) -> Decided {
 
 fn told(log: &Log, number: usize) -> Vec<String> {
     let parts = replay(log, Instant(i64::MAX), threads(number), decide, || Part::new(true));
-    let outcome = Outcome::of(parts, log);
+    let outcome = Outcome::of(parts, log.orders());
     let line = |made: &Made| {
         let shape = outcome.shape(made);
         let department = outcome.department(made).unwrap_or_default();
@@ -87,5 +87,5 @@ fn orders_of_which_nothing_is_known_are_left_out() {
     let log = log_of(60);
     let half = Instant::parse("2024-05-06T09:29:00+08:00").expect("an instant");
     let parts = replay(&log, half, threads(2), decide, || Part::new(false));
-    assert_eq!(Outcome::of(parts, &log).decisions.len(), 60);
+    assert_eq!(Outcome::of(parts, log.orders()).decisions.len(), 60);
 }
