@@ -151,15 +151,15 @@ mod tests {
         Reading { wall: Instant((minute + off) * MINUTE), monotonic }
     }
 
-    fn minute(minute: i64) -> Option<Instant> {
-        Some(Instant(minute * MINUTE))
+    fn minute(minute: i64) -> Instant {
+        Instant(minute * MINUTE)
     }
 
     #[test]
     fn a_clock_that_runs_true_is_never_held() {
         let mut guard = Guard::start(at(0, 0), None, None);
         for tick in 1..1000 {
-            assert_eq!(guard.observe(at(tick, 0), minute(tick), None), None);
+            assert_eq!(guard.observe(at(tick, 0), Some(minute(tick)), None), None);
         }
     }
 
@@ -190,33 +190,36 @@ mod tests {
 
     #[test]
     fn a_step_back_that_stays_ahead_of_the_store_is_taken() {
-        let mut guard = Guard::start(at(100, 0), minute(20), None);
-        assert_eq!(guard.observe(at(101, -50), minute(20), None), None);
+        let mut guard = Guard::start(at(100, 0), Some(minute(20)), None);
+        assert_eq!(guard.observe(at(101, -50), Some(minute(20)), None), None);
     }
 
     #[test]
     fn a_clock_behind_the_store_is_held_until_it_is_past_it_and_has_run_true() {
-        let mut guard = Guard::start(at(100, 0), minute(100), None);
-        assert_eq!(guard.observe(at(101, -10), minute(100), None).map(|it| it.step), Some(Step::Behind(9 * MINUTE)));
-        assert!(guard.observe(at(110, -10), minute(100), None).is_some(), "not behind any more, but only just");
-        assert!(guard.observe(at(113, -10), minute(100), None).is_some());
-        assert_eq!(guard.observe(at(115, -10), minute(100), None), None);
+        let mut guard = Guard::start(at(100, 0), Some(minute(100)), None);
+        assert_eq!(
+            guard.observe(at(101, -10), Some(minute(100)), None).map(|it| it.step),
+            Some(Step::Behind(9 * MINUTE))
+        );
+        assert!(guard.observe(at(110, -10), Some(minute(100)), None).is_some(), "not behind any more, but only just");
+        assert!(guard.observe(at(113, -10), Some(minute(100)), None).is_some());
+        assert_eq!(guard.observe(at(115, -10), Some(minute(100)), None), None);
     }
 
     #[test]
     fn a_start_behind_the_store_is_held() {
-        assert!(Guard::start(at(5, 0), minute(6), None).hold().is_some());
-        assert!(Guard::start(at(6, 0), minute(6), None).hold().is_none());
+        assert!(Guard::start(at(5, 0), Some(minute(6)), None).hold().is_some());
+        assert!(Guard::start(at(6, 0), Some(minute(6)), None).hold().is_none());
     }
 
     #[test]
     fn an_acceptance_ends_a_hold_and_holds_across_a_restart() {
-        let mut guard = Guard::start(at(5, 0), minute(60), None);
+        let mut guard = Guard::start(at(5, 0), Some(minute(60)), None);
         let accepted = Some(Acceptance { number: 1, newest: Instant(60 * MINUTE) });
-        assert_eq!(guard.observe(at(6, 0), minute(60), accepted), None);
-        assert_eq!(guard.observe(at(7, 0), minute(60), accepted), None);
-        assert!(Guard::start(at(8, 0), minute(60), accepted).hold().is_none());
-        assert!(guard.observe(at(9, 0), minute(61), accepted).is_some(), "newer than what was accepted");
+        assert_eq!(guard.observe(at(6, 0), Some(minute(60)), accepted), None);
+        assert_eq!(guard.observe(at(7, 0), Some(minute(60)), accepted), None);
+        assert!(Guard::start(at(8, 0), Some(minute(60)), accepted).hold().is_none());
+        assert!(guard.observe(at(9, 0), Some(minute(61)), accepted).is_some(), "newer than what was accepted");
     }
 
     #[test]

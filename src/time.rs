@@ -68,11 +68,13 @@ impl Instant {
     }
 
     /// The moment so many milliseconds later.
+    #[must_use]
     pub fn plus_ms(self, ms: i64) -> Instant {
         Instant(self.0.saturating_add(ms))
     }
 
     /// The millisecond before: a due's day is the day of this moment, so that a day ending at 24:00 is itself.
+    #[must_use]
     pub fn just_before(self) -> Instant {
         self.plus_ms(-1)
     }

@@ -22,6 +22,7 @@ enum What {
     Verify,
 }
 
+#[allow(clippy::needless_pass_by_value)] // every command is given its own
 pub(crate) fn run(common: &Common, args: Args) -> ExitCode {
     let What::Verify = args.what;
     let config = match common.config() {

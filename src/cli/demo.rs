@@ -41,7 +41,7 @@ pub(crate) fn run(common: &Common, args: Args) -> ExitCode {
         // Whoever piped us into `head` has seen enough.
         Err(DemoError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(DemoError::Stage(StageError::Rules(RulesError::Problems(problems)))) => {
-            common.refuse(problems);
+            common.refuse(*problems);
             ExitCode::from(1)
         }
         Err(error) => {

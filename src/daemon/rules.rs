@@ -66,13 +66,13 @@ pub struct Rules {
 pub enum RulesError {
     /// The files have errors, or cannot be read.
     #[error("the rules have errors")]
-    Problems(Problems),
+    Problems(Box<Problems>),
     /// The files changed while they were read, again and again.
     #[error("the rules change while they are read")]
     Unsteady,
     /// A version in the store cannot be read by this program any more.
     #[error("version {0} of the rules in the store cannot be read by this program")]
-    OldVersion(u32, Problems),
+    OldVersion(u32, Box<Problems>),
     /// There is no version in the store, and none in the files.
     #[error("there are no rules in the store")]
     None,
@@ -125,7 +125,7 @@ impl Source {
             let Some(rules) = loaded.rules.as_ref().filter(|_| !templates.has_errors()) else {
                 let mut problems = loaded.problems;
                 problems.append(templates);
-                return Err(RulesError::Problems(problems));
+                return Err(RulesError::Problems(Box::new(problems)));
             };
             let files = files::read(&self.rules, &self.calendars).map_err(RulesError::LayOut)?;
             let again = self.load_files(&files)?;
@@ -150,7 +150,7 @@ impl Source {
         for version in versions {
             let mut loaded = self.load_files(&version.files)?;
             let Some(rules) = loaded.rules.take() else {
-                return Err(RulesError::OldVersion(version.number, loaded.problems));
+                return Err(RulesError::OldVersion(version.number, Box::new(loaded.problems)));
             };
             if regime.last().is_none_or(|(known, _)| *known != rules.version) {
                 // The first is in force from the beginning: nothing older is known.
@@ -178,7 +178,7 @@ impl Source {
     /// The vocabulary of the files, where no version is in force yet.
     pub fn vocabulary(&self) -> Result<Arc<Vocabulary>, RulesError> {
         let loaded = policy::load(&self.rules, &self.calendars, &self.addresses);
-        loaded.rules.map(|rules| rules.vocabulary).ok_or(RulesError::Problems(loaded.problems))
+        loaded.rules.map(|rules| rules.vocabulary).ok_or(RulesError::Problems(Box::new(loaded.problems)))
     }
 
     /// What the files hold now, for telling whether they changed; none where they cannot be read.

@@ -141,6 +141,7 @@ impl DueClock {
     }
 
     /// The same clock with another base: counted anew, with all that happened to it.
+    #[must_use]
     pub fn recounted(&self, base: Base, pauses: bool, calendar: &Calendar) -> DueClock {
         let mut clock = DueClock::new(self.start, base);
         for &(at, happening) in &self.log {

@@ -71,7 +71,7 @@ struct Fold<'a> {
     stage: usize,
     world: World,
     /// The different sets of counts among the stages: each is counted from the beginning.
-    count_sets: Vec<(&'a HashMap<Symbol, Count>, Vec<(Symbol, u32)>)>,
+    count_sets: Vec<CountSet<'a>>,
     deadlines: Vec<DeadlineState<'a>>,
     obligations: Vec<Live<'a>>,
     /// Firings of reactions: the first id of the rule, the round, how many.
@@ -91,6 +91,9 @@ struct Fold<'a> {
     watch: Watch,
 }
 
+/// Counts as defined, and how many of each there were so far.
+type CountSet<'a> = (&'a HashMap<Symbol, Count>, Vec<(Symbol, u32)>);
+
 /// A return decision and the event that led to it.
 struct Return<'a> {
     key: Key,
@@ -99,7 +102,7 @@ struct Return<'a> {
 
 impl<'a> Fold<'a> {
     fn new(order: &'a str, id: Symbol, stages: &'a [Stage<'a>], watch: Watch) -> Fold<'a> {
-        let mut count_sets: Vec<(&HashMap<Symbol, Count>, Vec<(Symbol, u32)>)> = Vec::new();
+        let mut count_sets: Vec<CountSet> = Vec::new();
         for stage in stages {
             if !count_sets.iter().any(|(known, _)| *known == &stage.vocabulary.counts) {
                 count_sets.push((&stage.vocabulary.counts, Vec::new()));

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 /// What a deadline remembers from event to event.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools)] // four facts of the round, each by itself
 pub(super) struct DeadlineState<'a> {
     /// The id under which it was first known: renaming keeps its decisions' keys.
     pub(super) first_id: Symbol,

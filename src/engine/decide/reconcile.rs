@@ -56,16 +56,13 @@ impl<'a> Reconciler<'a> {
     }
 
     fn stand(&mut self, decision: Decision) {
-        match &decision.kind {
-            DecisionKind::Revoke { revoked, .. } => {
-                let base: Key = base_of(revoked).into();
-                self.live.remove(&base);
-                *self.revoked.entry(base).or_default() += 1;
-            }
-            _ => {
-                let base: Key = base_of(&decision.key).into();
-                self.live.insert(base, Live { decision, settled: false });
-            }
+        if let DecisionKind::Revoke { revoked, .. } = &decision.kind {
+            let base: Key = base_of(revoked).into();
+            self.live.remove(&base);
+            *self.revoked.entry(base).or_default() += 1;
+        } else {
+            let base: Key = base_of(&decision.key).into();
+            self.live.insert(base, Live { decision, settled: false });
         }
     }
 

@@ -2,6 +2,7 @@ use super::*;
 use crate::text::Lang;
 use crate::text::show::brief;
 use proptest::prelude::*;
+use std::fmt::Write as _;
 
 fn tree(text: &str) -> (Option<Node>, String) {
     let mut problems = Problems::new();
@@ -94,7 +95,7 @@ fn alias_bombs_are_refused() {
     let mut bomb = String::from("a0: &a0 [1,1,1,1,1,1,1,1,1]\n");
     for level in 1..12 {
         let alias = format!("*a{}", level - 1);
-        bomb.push_str(&format!("a{level}: &a{level} [{}]\n", [alias.as_str(); 9].join(",")));
+        _ = writeln!(bomb, "a{level}: &a{level} [{}]", [alias.as_str(); 9].join(","));
     }
     let (node, problems) = tree(&bomb);
     assert!(node.is_none());
