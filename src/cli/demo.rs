@@ -40,13 +40,23 @@ pub(crate) fn run(common: &Common, args: Args) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever piped us into `head` has seen enough.
         Err(DemoError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(DemoError::Stage(StageError::Rules(RulesError::Problems(problems)))) => {
-            common.refuse(*problems);
-            ExitCode::from(1)
-        }
-        Err(error) => {
-            super::tell(common.lang, &error, None);
-            ExitCode::from(2)
-        }
+        Err(DemoError::Stage(error)) => refused(common, *error),
+        Err(error) => told(common, &error),
     }
+}
+
+/// Rules with errors are shown as `check` shows them.
+fn refused(common: &Common, error: StageError) -> ExitCode {
+    match error {
+        StageError::Rules(failure) => match *failure {
+            RulesError::Problems(problems) => common.refuse(*problems),
+            failure => told(common, &failure),
+        },
+        error => told(common, &error),
+    }
+}
+
+fn told(common: &Common, error: &dyn std::error::Error) -> ExitCode {
+    super::tell(common.lang, error, None);
+    ExitCode::from(2)
 }

@@ -43,7 +43,7 @@ pub struct Options {
 pub enum DemoError {
     /// The stage could not be set up.
     #[error(transparent)]
-    Stage(#[from] StageError),
+    Stage(Box<StageError>),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -66,7 +66,7 @@ const DUE_MAX: u32 = 10_000;
 pub async fn run(options: &Options, out: impl Write) -> Result<(), DemoError> {
     let month = NaiveDate::from_ymd_opt(2024, 5, 1).unwrap_or_default();
     let start = Instant(month.and_time(NaiveTime::MIN).and_utc().timestamp_millis()).plus_ms(-24 * 3_600_000);
-    let stage = Stage::set_up(&options.directories, start).await?;
+    let stage = Stage::set_up(&options.directories, start).await.map_err(|error| DemoError::Stage(Box::new(error)))?;
     let mut screen = Screen::new(out, options.is_coloured);
     let mut play = Play::new(&stage, options, month)?;
     play.introduce(&mut screen, options)?;

@@ -61,13 +61,19 @@ pub enum StageError {
     Secret(#[from] crate::config::secret::SecretError),
     /// The rules.
     #[error(transparent)]
-    Rules(#[from] RulesError),
+    Rules(Box<RulesError>),
     /// A channel.
     #[error(transparent)]
     Channel(#[from] OpenChannelError),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<RulesError> for StageError {
+    fn from(error: RulesError) -> StageError {
+        StageError::Rules(Box::new(error))
+    }
 }
 
 /// Which rules are played.

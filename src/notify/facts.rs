@@ -357,8 +357,8 @@ impl Subject<'_> {
         let own = clause.is_empty() && self.origin().is_some_and(|origin| origin.local == Local::Whole);
         facts.basis = match (source, clause) {
             _ if own => format!("{}设定的规则“{}”", here(&facts.attributes), facts.rule),
-            ("", "") => format!("{}（{}）", self.policy.title, facts.rule),
-            ("", clause) => format!("{} {clause}", self.policy.title),
+            ("", "") => format!("《{}》“{}”", self.policy.title, facts.rule),
+            ("", clause) => format!("《{}》{clause}", self.policy.title),
             (source, "") => source.into(),
             (source, clause) => format!("{source} {clause}"),
         };

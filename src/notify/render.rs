@@ -38,15 +38,15 @@ impl<'a> Rendering<'a> {
     }
 
     /// All forms of a notice. What is confidential has a short form that says only that something waits.
-    pub(super) fn forms(&self, reader: &Reader) -> Forms {
-        let Reader { title, unit, ask } = reader;
+    pub(super) fn forms(&self, whose: &Reader) -> Forms {
+        let Reader { title, unit, ask } = whose;
         let values = context! { reader => title, unit, ask, ..self.values.clone() };
-        let render = |form| self.templates.render(self.kind, form, &values);
-        let text = render(Form::Mail);
+        let rendered = |form| self.templates.render(self.kind, form, &values);
+        let text = rendered(Form::Mail);
         Forms {
             short: if self.facts.confidential { veiled(self.kind, self.facts) } else { self.short(&values) },
-            markdown: render(Form::Markdown),
-            subject: render(Form::Subject).replace('\n', ""),
+            markdown: rendered(Form::Markdown),
+            subject: rendered(Form::Subject).replace('\n', ""),
             html: html(&text, &[&self.facts.url, &self.facts.objection_url]),
             text,
             json: String::new(),
