@@ -145,7 +145,7 @@ fn event_line(say: &Say<'_>, event: &Event) -> String {
     } else {
         String::new()
     };
-    format!("{at}  {kind}［{}］{late} {carried}", event.id).trim_end().to_owned()
+    format!("{at}  {}{late} {carried}", say.event(&kind, &event.id)).trim_end().to_owned()
 }
 
 /// Tells one policy's part.
@@ -252,7 +252,7 @@ impl<'a> Teller<'a> {
         let outcome = wording::outcome(obligation.outcome, self.say.lang);
         ObligationStory {
             obligation: obligation.clone(),
-            heading: format!("{title} {place}：{outcome}"),
+            heading: self.say.head(&format!("{title} {place}"), outcome),
             origin: deadline.map(|deadline| self.say.origin(&deadline.origin)).unwrap_or_default(),
             arithmetic: deadline.map(|deadline| self.arithmetic(deadline, obligation)).unwrap_or_default(),
             steps: deadline.map(|deadline| self.steps(deadline, obligation)).unwrap_or_default(),
@@ -328,12 +328,12 @@ impl<'a> Teller<'a> {
             Seen::StepPassedOver { obligation: passed, step: id, why }
                 if *passed == which(obligation) && *id == step.id =>
             {
-                Some(format!("{} {name}：{}", self.say.moment(note.at), self.passed_over(why)))
+                Some(self.say.head(&format!("{} {name}", self.say.moment(note.at)), &self.passed_over(why)))
             }
             _ => None,
         });
         let passed: Vec<_> = passed.collect();
-        if passed.is_empty() { vec![format!("{name}：{}", self.not_come(step, obligation))] } else { passed }
+        if passed.is_empty() { vec![self.say.head(&name, &self.not_come(step, obligation))] } else { passed }
     }
 
     fn passed_over(&self, why: &PassedOver) -> String {
@@ -389,7 +389,8 @@ impl<'a> Teller<'a> {
         let mut line = format!("{} {}", say.moment(made.at), wording::decision(&made.kind, say.lang));
         let rule = self.policy.deadlines.iter().find(|known| known.id == made.rule).map(|rule| &rule.title);
         let reaction = self.policy.reactions.iter().find(|known| known.id == made.rule).map(|rule| &rule.title);
-        let _ = write!(line, " {}（{}/{}）", rule.or(reaction).map_or("", String::as_str), made.rule, made.step);
+        let (title, id) = (rule.or(reaction).map_or("", String::as_str), format!("{}/{}", made.rule, made.step));
+        line += &say.either(format!(" {title}（{id}）"), format!(" {title} ({id})"));
         line.extend(made.department.iter().map(|name| format!(" {name}")));
         let told = self.told(made);
         if !told.is_empty() {

@@ -93,7 +93,7 @@ impl<'a> Arithmetic<'a> {
     fn event(&self, id: &str) -> String {
         let event = self.history.events().iter().find(|event| &*event.id == id);
         let kind = event.map_or_else(String::new, |event| self.say.kind(event.kind));
-        self.say.either(format!("{kind}［{id}］"), format!("{kind} [{id}]"))
+        self.say.event(&kind, id)
     }
 
     fn limit(&mut self, limit: &Limited) {

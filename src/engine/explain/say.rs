@@ -49,6 +49,16 @@ impl Say<'_> {
         items.join(self.comma())
     }
 
+    /// What stands before the rest of the line.
+    pub(super) fn head(&self, head: &str, rest: &str) -> String {
+        self.either(format!("{head}：{rest}"), format!("{head}: {rest}"))
+    }
+
+    /// An event by its type and id.
+    pub(super) fn event(&self, kind: &str, id: &str) -> String {
+        self.either(format!("{kind}［{id}］"), format!("{kind} [{id}]"))
+    }
+
     pub(super) fn comma(&self) -> &'static str {
         match self.lang {
             Lang::Zh => "、",

@@ -91,7 +91,7 @@ fn at_event(teller: &Teller<'_>, note: &Note, event: Option<&str>) -> String {
     let say = teller.say;
     let events = teller.known.history.events();
     let kind = event.and_then(|id| events.iter().find(|event| &*event.id == id)).map(|event| say.kind(event.kind));
-    let event = event.map(|id| format!(" {}［{id}］", kind.unwrap_or_default())).unwrap_or_default();
+    let event = event.map(|id| format!(" {}", say.event(&kind.unwrap_or_default(), id))).unwrap_or_default();
     format!("{}{event}", say.moment(note.at))
 }
 
@@ -128,8 +128,8 @@ fn gathered(teller: &Teller<'_>, reasons: Vec<Reason>) -> Vec<String> {
         }
     }
     let line = |(Reason { at, why }, times): (Reason, u32)| match times {
-        1 => format!("{at}：{why}"),
-        _ => teller.say.either(format!("{at} 等{times}次：{why}"), format!("{at} and {} more：{why}", times - 1)),
+        1 => teller.say.head(&at, &why),
+        _ => teller.say.either(format!("{at} 等{times}次：{why}"), format!("{at} and {} more: {why}", times - 1)),
     };
     gathered.into_iter().map(line).collect()
 }

@@ -15,6 +15,7 @@ struct Headings {
     decisions: &'static str,
     silent: &'static str,
     nothing: &'static str,
+    colon: &'static str,
 }
 
 const CHINESE: Headings = Headings {
@@ -27,6 +28,7 @@ const CHINESE: Headings = Headings {
     decisions: "已作决定",
     silent: "没有触发的规则",
     nothing: "（无）",
+    colon: "：",
 };
 
 const ENGLISH: Headings = Headings {
@@ -39,6 +41,7 @@ const ENGLISH: Headings = Headings {
     decisions: "Decisions",
     silent: "Rules that did not fire",
     nothing: "(none)",
+    colon: ": ",
 };
 
 impl fmt::Display for Explanation {
@@ -56,10 +59,10 @@ impl fmt::Display for Explanation {
 
 fn write_policy(f: &mut fmt::Formatter<'_>, headings: &Headings, policy: &PolicyStory) -> fmt::Result {
     if let Some(why_not) = &policy.why_not {
-        writeln!(f, "\n{}：{}", headings.governs_not, policy.heading)?;
+        writeln!(f, "\n{}{}{}", headings.governs_not, headings.colon, policy.heading)?;
         return write_lines(f, 2, std::slice::from_ref(why_not));
     }
-    writeln!(f, "\n{}：{}", headings.governs, policy.heading)?;
+    writeln!(f, "\n{}{}{}", headings.governs, headings.colon, policy.heading)?;
     write_lines(f, 2, &policy.rounds)?;
     writeln!(f, "\n  {}", headings.obligations)?;
     policy.obligations.iter().try_for_each(|obligation| write_obligation(f, headings, obligation))?;
