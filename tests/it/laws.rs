@@ -19,7 +19,7 @@ const WORLDS: u64 = 600;
 
 /// The events as they would be if each were known at once and none were retracted.
 fn on_time(world: &World) -> Vec<Event> {
-    world.history().events().iter().cloned().collect()
+    world.history().events().to_vec()
 }
 
 fn base(key: &str) -> &str {

@@ -36,6 +36,9 @@ impl Dice {
     fn below(&mut self, bound: u64) -> u64 {
         self.roll() % bound
     }
+    fn small(&mut self, bound: u8) -> u32 {
+        u32::try_from(self.below(bound.into())).unwrap_or(0)
+    }
     fn one_in(&mut self, bound: u64) -> bool {
         self.below(bound) == 0
     }
@@ -87,7 +90,7 @@ impl World {
         match self.dice.below(4) {
             0 => event,
             1 => event.just_before(),
-            2 => event.plus_ms(self.dice.below(60 * 24 * 4) as i64 * MINUTE),
+            2 => event.plus_ms(self.dice.below(60 * 24 * 4).cast_signed() * MINUTE),
             _ => event.plus_ms(HOUR),
         }
     }
@@ -196,10 +199,10 @@ fn dissatisfied() -> Condition {
 
 fn span(dice: &mut Dice) -> Span {
     match dice.below(4) {
-        0 => Span::WorkingTime((1 + dice.below(20) as i64) * HOUR / 2),
-        1 => Span::WorkingDays(1 + dice.below(3) as u32),
-        2 => Span::Elapsed((1 + dice.below(40) as i64) * HOUR),
-        _ => Span::NaturalDays(1 + dice.below(3) as u32),
+        0 => Span::WorkingTime((1 + dice.below(20).cast_signed()) * HOUR / 2),
+        1 => Span::WorkingDays(1 + dice.small(3)),
+        2 => Span::Elapsed((1 + dice.below(40).cast_signed()) * HOUR),
+        _ => Span::NaturalDays(1 + dice.small(3)),
     }
 }
 
@@ -294,7 +297,7 @@ fn deadline(dice: &mut Dice, number: u64) -> Deadline {
             Limit::Within(vec![within(span(dice))])
         },
         counting,
-        pauses: dice.one_in(2).then(|| Pauses { when: Condition::Always, at_most: Some(Span::WorkingDays(2)) }),
+        pauses: dice.one_in(2).then_some(Pauses { when: Condition::Always, at_most: Some(Span::WorkingDays(2)) }),
         extends: dice.one_in(2).then(|| Extends {
             at_most: Some(Span::WorkingDays(3)),
             times: Some(2),
@@ -406,14 +409,14 @@ const KINDS: [&str; 16] = [
 ];
 
 fn events(dice: &mut Dice, lateness: Lateness) -> Vec<Event> {
-    let mut now = at("2024-04-28T00:00:00+08:00").plus_ms(dice.below(10 * 24 * 60) as i64 * MINUTE);
+    let mut now = at("2024-04-28T00:00:00+08:00").plus_ms(dice.below(10 * 24 * 60).cast_signed() * MINUTE);
     let mut events: Vec<Event> = Vec::new();
     let number = 6 + dice.below(18);
     for index in 0..number {
         let kind = kind(dice, index, &events);
         let attributes = attributes(dice, kind, now);
         let late = lateness == Lateness::Some && dice.one_in(5);
-        let recorded_at = if late { now.plus_ms(dice.below(60 * 40) as i64 * MINUTE) } else { now };
+        let recorded_at = if late { now.plus_ms(dice.below(60 * 40).cast_signed() * MINUTE) } else { now };
         events.push(Event {
             id: format!("e{index}").into(),
             kind: kind.into(),
@@ -426,7 +429,7 @@ fn events(dice: &mut Dice, lateness: Lateness) -> Vec<Event> {
             events.push(retraction(dice, index, &events, now));
         }
         let gap = *dice.pick(&[0, 5, 30, 90, 240, 1000, 1440, 2880, 4000]);
-        now = now.plus_ms(gap as i64 * MINUTE);
+        now = now.plus_ms(i64::from(gap) * MINUTE);
     }
     events.sort_by_key(|event| event.recorded_at);
     for (arrival, event) in events.iter_mut().enumerate() {
@@ -475,7 +478,7 @@ fn attributes(dice: &mut Dice, kind: &str, now: Instant) -> Vec<(Symbol, Value)>
             vec![("by".into(), Value::Text((*dice.pick(&["1 working day", "2 working days", "3 天", "很久"])).into()))]
         }
         "staged_reply" if dice.one_in(2) => {
-            let given = now.plus_ms(dice.below(60 * 60) as i64 * MINUTE - 10 * HOUR);
+            let given = now.plus_ms(dice.below(60 * 60).cast_signed() * MINUTE - 10 * HOUR);
             vec![("next_reply_by".into(), Value::Instant(given))]
         }
         _ => Vec::new(),
@@ -486,7 +489,7 @@ fn attributes(dice: &mut Dice, kind: &str, now: Instant) -> Vec<(Symbol, Value)>
 fn retraction(dice: &mut Dice, index: u64, so_far: &[Event], now: Instant) -> Event {
     let called_back: Vec<&Event> = so_far.iter().filter(|event| event.kind == Symbol::new("called_back")).collect();
     let target = if called_back.is_empty() || dice.one_in(2) { dice.pick(so_far) } else { *dice.pick(&called_back) };
-    let recorded_at = now.plus_ms(dice.below(60 * 10) as i64 * MINUTE);
+    let recorded_at = now.plus_ms(dice.below(60 * 10).cast_signed() * MINUTE);
     Event {
         id: format!("r{index}").into(),
         kind: "retracted".into(),
