@@ -96,7 +96,8 @@ impl<'a> Fields<'a> {
 
     /// Whether a key that is not there stands there misspelt.
     pub fn has_slip_of(&self, key: &str) -> bool {
-        self.entries.iter().any(|entry| entry.key.text != key && nearest(&entry.key.text, [key]).is_some())
+        let mut unknown = self.entries.iter().filter(|entry| !self.asked.contains(&entry.key.text.as_str()));
+        unknown.any(|entry| entry.key.text != key && nearest(&entry.key.text, [key]).is_some())
     }
 
     /// Reports every key that was not asked for, with the nearest of those that were. A field that is missing because its

@@ -140,6 +140,18 @@ fn three_unknown_keys_two_wrong_types_and_a_missing_field_give_six_problems_in_o
 }
 
 #[test]
+fn an_action_of_a_wrong_type_counts_once() {
+    let trial = Trial::new();
+    let bad = "policy: bad\ntitle: 坏\ncalendar: zhuhai\neffective: \"2024-01-01\"\napplies: {}\nfoo1: 1\nreactions:\n  \
+        a: { title: x, upon: signed, clause: 一, flag: x, bar: 1, baz: 2, return: 1 }\n  \
+        b: { upon: signed, clause: 一, flag: 2 }\n";
+    fs::write(trial.path("rules/bad.yaml"), bad).unwrap();
+    let run = trial.check(&["--at", JUNE]);
+    assert_eq!((run.exit, run.output.matches("--> rules/bad.yaml:").count()), (1, 6), "{}", run.output);
+    assert!(run.output.ends_with("6个错误，0个警告\n"), "{}", run.output);
+}
+
+#[test]
 fn problems_of_every_file_come_in_one_run() {
     let trial = Trial::new()
         .replace("rules/zhuhai-124.yaml", "calendar: zhuhai", "calendar: zhuhia")

@@ -165,6 +165,10 @@ impl<'a> Reader<'a> {
 
     fn expectations(&mut self, node: &Node, expected: &Expected<'_>) -> Vec<Expectation> {
         match &node.kind {
+            Kind::Mapping(entries) if entries.is_empty() => {
+                self.report(empty_expectation(node));
+                Vec::new()
+            }
             Kind::Mapping(entries) => entries.iter().filter_map(|entry| self.expectation(entry, expected)).collect(),
             Kind::Null => {
                 let hint = Text::new(
@@ -211,6 +215,16 @@ impl<'a> Reader<'a> {
         }
         want::number(&entry.value, self.problems)
     }
+}
+
+/// The problem of a fact of which nothing is asked: it would hold always.
+fn empty_expectation(node: &Node) -> Problem {
+    let message = Text::new("这里没有写要求什么", "nothing is asked of this");
+    let hint = Text::new(
+        "写出取值，或 { not: … }、{ at_least: … }、{ present: true }；不作要求的，删去这个键",
+        "write the values, `{ not: … }`, `{ at_least: … }` or `{ present: true }`, or remove the key",
+    );
+    Problem::error(&node.place, "malformed-condition", message).hint(hint)
 }
 
 /// All of these together, as plain as can be.

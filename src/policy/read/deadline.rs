@@ -4,7 +4,7 @@ use crate::calendar::Counting;
 use crate::policy::condition::Condition;
 use crate::policy::model::{Deadline, Extends, Limit, Origin, Pauses, StartAtLatest, Step, Stop, Within};
 use crate::policy::read::ladder::Rung;
-use crate::policy::read::scalars::{self, clock_time, own_origin, span};
+use crate::policy::read::scalars::{self, clock_time, own_origin, positive_span, span};
 use crate::policy::read::{Reader, empty_list};
 use crate::symbol::Symbol;
 use crate::text::Text;
@@ -12,6 +12,10 @@ use crate::text::place::Place;
 use crate::text::problem::Problem;
 use crate::text::tree::{Entry, Node};
 use crate::text::want::{self, Fields, Word};
+
+/// What to write instead of an extension by nothing.
+const NO_EXTENSION: (&str, &str) =
+    ("不许延期的，删去 extends（或写 extends: false）", "where nothing may be extended remove `extends`");
 
 /// What a policy gives all its deadlines.
 pub(crate) struct Common<'n> {
@@ -238,11 +242,12 @@ impl Reader<'_> {
         if let Some(scalar) = node.scalar() {
             return match scalar.boolean() {
                 Some(may) => may.then(|| plain(None)),
-                None => Some(plain(Some(span(node, self.problems)))),
+                None => Some(plain(Some(positive_span(node, NO_EXTENSION, self.problems)))),
             };
         }
         let mut fields = Fields::of(node, self.problems)?;
-        let at_most = fields.optional("at_most").map(|node| span(node, self.problems));
+        let at_most = fields.optional("at_most");
+        let at_most = at_most.map(|node| positive_span(node, NO_EXTENSION, self.problems));
         let times = fields.optional("times").and_then(|node| want::integer(node, self.problems));
         let when = fields.optional("when");
         let when = self.when(when, &[Symbol::new("extended")]);

@@ -11,6 +11,12 @@ use crate::text::tree::Node;
 use crate::text::want::{self, Fields, Word};
 use std::collections::HashMap;
 
+/// The keys of which a step or reaction has at least one.
+const ACTIONS: [&str; 6] = ["card", "route", "return", "flag", "remind", "notify"];
+
+/// What to write instead of a step that is no time away from the due.
+const AT_DUE: (&str, &str) = ("要在到期之时，写 at: due", "for the due itself write `at: due`");
+
 /// What every step of one ladder is read with.
 pub(crate) struct Rung<'n> {
     /// The policy's ladders with a name.
@@ -21,44 +27,49 @@ pub(crate) struct Rung<'n> {
     pub(crate) at_hand: &'n [Symbol],
 }
 
+/// A ladder as far as it has been climbed.
+#[derive(Default)]
+struct Climb<'n> {
+    /// The ladders with a name in which this one stands.
+    inside: Vec<&'n str>,
+    found: Vec<(Step, Place)>,
+    /// Which of the steps found have a name that can be told.
+    named: Vec<bool>,
+    /// Whether it stands on itself: its steps would be told twice.
+    is_circle: bool,
+}
+
+/// What a step or reaction does.
+pub(crate) struct Done {
+    pub(crate) actions: Vec<Action>,
+    /// Whether every action that was meant could be read.
+    is_whole: bool,
+}
+
 impl Reader<'_> {
     /// The steps of a ladder and where each stands: steps, names of ladders, or one of these alone.
     pub(crate) fn ladder<'n>(&mut self, node: &'n Node, rung: &Rung<'n>) -> Vec<(Step, Place)> {
-        let mut found = Vec::new();
-        let before = self.problems.len();
-        self.rungs(node, rung, &mut Vec::new(), &mut found);
-        // A ladder that is wrong in itself would be told twice.
-        if self.problems.len() == before {
-            self.steps_of_one_name(&found);
+        let mut climb = Climb::default();
+        self.rungs(node, rung, &mut climb);
+        if !climb.is_circle {
+            self.steps_of_one_name(&climb);
         }
-        found
+        climb.found
     }
 
-    fn rungs<'n>(
-        &mut self,
-        node: &'n Node,
-        rung: &Rung<'n>,
-        inside: &mut Vec<&'n str>,
-        found: &mut Vec<(Step, Place)>,
-    ) {
+    fn rungs<'n>(&mut self, node: &'n Node, rung: &Rung<'n>, climb: &mut Climb<'n>) {
         for item in want::one_or_more(node) {
             match item.scalar() {
                 Some(scalar) => {
                     let word = Word { text: &scalar.text, place: &item.place };
-                    self.named_ladder(word, rung, inside, found);
+                    self.named_ladder(word, rung, climb);
                 }
-                None => found.extend(self.step(item, rung)),
+                None => self.step(item, rung, climb),
             }
         }
     }
 
-    fn named_ladder<'n>(
-        &mut self,
-        word: Word<'n>,
-        rung: &Rung<'n>,
-        inside: &mut Vec<&'n str>,
-        found: &mut Vec<(Step, Place)>,
-    ) {
+    fn named_ladder<'n>(&mut self, word: Word<'n>, rung: &Rung<'n>, climb: &mut Climb<'n>) {
         let Some(ladder) = rung.named.and_then(|named| named.entry(word.text)) else {
             let known = rung.named.and_then(Node::mapping).unwrap_or_default();
             let names = known.iter().map(|entry| entry.key.text.as_str());
@@ -66,7 +77,8 @@ impl Reader<'_> {
             return self.report(problem);
         };
         // The limit ends a ladder that doubles itself through others.
-        if inside.contains(&word.text) || found.len() > 1000 {
+        if climb.inside.contains(&word.text) || climb.found.len() > 1000 {
+            climb.is_circle = true;
             let message = Text::new(
                 format!("阶梯“{}”绕了一圈又引用自己", word.text),
                 format!("the ladder `{}` stands on itself", word.text),
@@ -74,24 +86,26 @@ impl Reader<'_> {
             let hint = Text::new("去掉其中一处引用", "remove one of the references");
             return self.report(Problem::error(word.place, "circle", message).hint(hint));
         }
-        inside.push(word.text);
-        self.rungs(&ladder.value, rung, inside, found);
-        inside.pop();
+        climb.inside.push(word.text);
+        self.rungs(&ladder.value, rung, climb);
+        climb.inside.pop();
     }
 
-    fn step(&mut self, node: &Node, rung: &Rung<'_>) -> Option<(Step, Place)> {
-        let mut fields = Fields::of(node, self.problems)?;
+    fn step(&mut self, node: &Node, rung: &Rung<'_>, climb: &mut Climb<'_>) {
+        let Some(mut fields) = Fields::of(node, self.problems) else { return };
         let timing = self.timing(&mut fields);
         let when = fields.optional("when");
         let when = self.when(when, rung.at_hand);
-        let given = fields.optional("id").and_then(|node| want::word(node, self.problems));
+        let id = fields.optional("id");
+        let given = id.and_then(|node| want::word(node, self.problems));
         let was = was(&mut fields, self.problems);
         let origin = own_origin(&mut fields, rung.origin, self.problems);
-        let actions = self.actions(&mut fields);
+        let Done { actions, is_whole } = self.actions(&mut fields);
         let place = fields.head().clone();
         fields.finish(self.problems);
+        climb.named.push(given.is_some() || (id.is_none() && is_whole));
         let id = given.map_or_else(|| name_of(&actions), |word| Symbol::new(word.text));
-        Some((Step { id, was, timing, when, actions, origin }, place))
+        climb.found.push((Step { id, was, timing, when, actions, origin }, place));
     }
 
     /// Exactly one of `at`, `after`, `before`.
@@ -113,8 +127,8 @@ impl Reader<'_> {
             [one] if one.key.text == "at" => {
                 want::one_of(&one.value, &[("due", Timing::Due)], self.problems).unwrap_or(Timing::Due)
             }
-            [one] if one.key.text == "after" => Timing::After(positive_span(&one.value, self.problems)),
-            [one] => Timing::Before(positive_span(&one.value, self.problems)),
+            [one] if one.key.text == "after" => Timing::After(positive_span(&one.value, AT_DUE, self.problems)),
+            [one] => Timing::Before(positive_span(&one.value, AT_DUE, self.problems)),
             [_, second, ..] => {
                 let message = Text::new("这一步写了两个时间", "this step has two times");
                 self.report(Problem::error(&second.key.place, "conflict", message).hint(hint()));
@@ -124,9 +138,10 @@ impl Reader<'_> {
     }
 
     /// Two steps of one name could not be told apart.
-    fn steps_of_one_name(&mut self, steps: &[(Step, Place)]) {
+    fn steps_of_one_name(&mut self, climb: &Climb<'_>) {
         let mut seen: HashMap<Symbol, &Place> = HashMap::new();
-        for (step, place) in steps {
+        let named = climb.found.iter().zip(&climb.named).filter(|(_, named)| **named);
+        for ((step, place), _) in named {
             let Some(first) = seen.insert(step.id, place) else { continue };
             let id = step.id;
             let message = Text::new(
@@ -142,17 +157,19 @@ impl Reader<'_> {
         }
     }
 
-    /// What a step or reaction does: at least one thing.
-    pub(crate) fn actions(&mut self, fields: &mut Fields<'_>) -> Vec<Action> {
+    /// What a step or reaction does: at least one thing. An action that is there but wrong is told as that alone.
+    pub(crate) fn actions(&mut self, fields: &mut Fields<'_>) -> Done {
         let told = Told::read(self, fields);
         let mut kinds: Vec<(ActionKind, Vec<Symbol>)> = Vec::new();
         kinds.extend(self.card(fields).map(|colour| (ActionKind::Card(colour), Vec::new())));
         kinds.extend(fields.optional("route").map(|node| (ActionKind::Route, self.recipients(node))));
-        if fields.optional("return").and_then(|node| want::boolean(node, self.problems)).unwrap_or(false) {
+        let returns = fields.optional("return").map(|node| want::boolean(node, self.problems));
+        if returns == Some(Some(true)) {
             kinds.push((ActionKind::Return, Vec::new()));
         }
         kinds.extend(self.flag(fields).map(|text| (ActionKind::Flag(text), Vec::new())));
-        let may_wait = kinds.iter().any(|(kind, _)| matches!(kind, ActionKind::Route | ActionKind::Return));
+        let is_wrong = returns == Some(None) || Self::has_wrong_action(fields, &kinds);
+        let may_wait = is_wrong || kinds.iter().any(|(kind, _)| matches!(kind, ActionKind::Route | ActionKind::Return));
         if let Some(node) = told.approval_node.filter(|_| !may_wait) {
             let message = Text::new("approval 只用于 route 或 return", "`approval` goes with `route` or `return` only");
             let hint = Text::new("删去 approval，或加上 route、return", "remove it, or add `route` or `return`");
@@ -160,10 +177,20 @@ impl Reader<'_> {
         }
         let mut actions: Vec<Action> = kinds.into_iter().map(|(kind, targets)| told.action(kind, targets)).collect();
         told.alone(&mut actions);
-        if actions.is_empty() {
+        if actions.is_empty() && !is_wrong {
             self.report(no_action(fields.head()));
         }
-        actions
+        Done { is_whole: !is_wrong && !actions.is_empty(), actions }
+    }
+
+    /// Whether a card or flag is there and could not be read, or an action is there under a misspelt key.
+    fn has_wrong_action(fields: &mut Fields<'_>, kinds: &[(ActionKind, Vec<Symbol>)]) -> bool {
+        let has = |wanted: fn(&ActionKind) -> bool| kinds.iter().any(|(kind, _)| wanted(kind));
+        let is_card = |kind: &ActionKind| matches!(kind, ActionKind::Card(_));
+        let is_flag = |kind: &ActionKind| matches!(kind, ActionKind::Flag(_));
+        (fields.optional("card").is_some() && !has(is_card))
+            || (fields.optional("flag").is_some() && !has(is_flag))
+            || ACTIONS.iter().any(|key| fields.has_slip_of(key))
     }
 
     fn card(&mut self, fields: &mut Fields<'_>) -> Option<Colour> {

@@ -6,7 +6,7 @@ use crate::calendar::span::Span;
 use crate::policy::model::{Deadline, LateEvents, Once, Origin, Policy, Reaction};
 use crate::policy::read::Reader;
 use crate::policy::read::deadline::Common;
-use crate::policy::read::ladder::{Rung, name_of};
+use crate::policy::read::ladder::{Done, Rung, name_of};
 use crate::policy::read::scalars::{self, flag, span};
 use crate::symbol::Symbol;
 use crate::text::Text;
@@ -132,7 +132,7 @@ impl Reader<'_> {
         let times = [("round", Once::Round), ("order", Once::Order)];
         let once = once.and_then(|node| want::one_of(node, &times, self.problems));
         let step = fields.optional("id").and_then(|node| want::word(node, self.problems));
-        let actions = self.actions(&mut fields);
+        let Done { actions, .. } = self.actions(&mut fields);
         fields.finish(self.problems);
         self.places.rules.insert(id, entry.key.place.clone());
         let step = step.map_or_else(|| name_of(&actions), |word| Symbol::new(word.text));

@@ -27,13 +27,13 @@ pub(crate) fn span(node: &Node, problems: &mut Problems) -> Span {
     }
 }
 
-/// A span that is counted from a due, and so is positive.
-pub(crate) fn positive_span(node: &Node, problems: &mut Problems) -> Span {
+/// A span that is counted from a due, and so is positive; `instead` of zero is what to write.
+pub(crate) fn positive_span(node: &Node, instead: (&str, &str), problems: &mut Problems) -> Span {
     let before = problems.len();
     let span = span(node, problems);
     if span.is_zero() && problems.len() == before {
         let message = Text::new("此处的时长必须大于零", "this span must be more than zero");
-        let hint = Text::new("要在到期之时，写 at: due", "for the due itself write `at: due`");
+        let hint = Text::new(instead.0, instead.1);
         problems.push(Problem::error(&node.place, "malformed-span", message).hint(hint));
     }
     span
@@ -64,6 +64,46 @@ fn malformed_time(word: Word<'_>) -> Problem {
     Problem::error(word.place, "malformed-time", message).hint(hint)
 }
 
+/// What `local` may name: the keys of a rule and of its parts.
+const LOCAL_KEYS: [&str; 36] = [
+    "after",
+    "approval",
+    "at",
+    "at_most",
+    "before",
+    "by",
+    "card",
+    "count_from",
+    "counting",
+    "due_from",
+    "each",
+    "event",
+    "every",
+    "extends",
+    "flag",
+    "id",
+    "is",
+    "ladder",
+    "match",
+    "notify",
+    "once",
+    "pauses",
+    "remind",
+    "restart_on",
+    "return",
+    "route",
+    "scope",
+    "start",
+    "start_at_latest",
+    "stop",
+    "times",
+    "title",
+    "upon",
+    "was",
+    "when",
+    "within",
+];
+
 /// `clause` and `local` of a rule.
 pub(crate) fn origin(fields: &mut Fields<'_>, problems: &mut Problems) -> Origin {
     let clause = fields.optional("clause").and_then(|node| want::word(node, problems)).map(|word| word.text.to_owned());
@@ -85,7 +125,11 @@ fn local(node: &Node, problems: &mut Problems) -> Local {
     if let Some(all) = node.scalar().and_then(crate::text::tree::Scalar::boolean) {
         return if all { Local::Whole } else { Local::Nothing };
     }
-    Local::Keys(want::words(node, problems).into_iter().map(|word| word.text.to_owned()).collect())
+    let keys = want::words(node, problems);
+    for word in keys.iter().filter(|word| !LOCAL_KEYS.contains(&word.text)) {
+        problems.push(want::unknown_key(word.place, word.text, &LOCAL_KEYS));
+    }
+    Local::Keys(keys.into_iter().map(|word| word.text.to_owned()).collect())
 }
 
 /// Earlier ids.

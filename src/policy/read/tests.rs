@@ -339,3 +339,46 @@ fn timing_is_counted_from_the_due() {
         [Timing::Before(span("20 working minutes")), Timing::Due, Timing::After(span("1 working day"))]
     );
 }
+
+#[test]
+fn an_action_with_a_wrong_value_is_one_mistake() {
+    let step = |step: &str| says(&[("    ladder: 黄红牌", &format!("    ladder: [ {step} ]"))]);
+    insta::assert_snapshot!(step("{ at: due, card: green }"), @"rules/p.yaml:28:32: 错误[unknown-value]: 此处不能写“green”；可以写：red、yellow");
+    insta::assert_snapshot!(step("{ at: due, return: yes }"), @"rules/p.yaml:28:34: 错误[wrong-type]: 此处应为真假值，写的是文字“yes”；写 true（是）或 false（否），不加引号");
+    insta::assert_snapshot!(step("{ at: due, return: yes, approval: liaison }"), @"rules/p.yaml:28:34: 错误[wrong-type]: 此处应为真假值，写的是文字“yes”；写 true（是）或 false（否），不加引号");
+    insta::assert_snapshot!(step("{ at: due, ntify: liaison }"), @"rules/p.yaml:28:26: 错误[unknown-key]: 不认识的键“ntify”；是不是“notify”？");
+    insta::assert_snapshot!(step("{ at: due, return: false }"), @"rules/p.yaml:28:17: 错误[missing-field]: 这里没有写做什么；至少写一个动作：remind、notify、card、route、return、flag");
+    insta::assert_snapshot!(says(&[("    return: true\n    notify: liaison", "    flag: 2")]), @r#"rules/p.yaml:42:11: 错误[wrong-type]: 此处应为文字，写的是数字 2；加上引号："2""#);
+}
+
+#[test]
+fn two_steps_of_one_name_are_told_whatever_else_is_wrong_in_the_ladder() {
+    let codes = |second: &str| {
+        let ladder = format!("    ladder: [ {{ at: due, card: red }}, {second} ]");
+        let loaded = load(&[("    ladder: 黄红牌", &ladder)], &None);
+        loaded.problems.iter().map(|problem| problem.code).collect::<Vec<_>>()
+    };
+    let twice = "{ after: 1 day, card: red, notify: nobody-known }";
+    assert_eq!(codes(twice), ["unknown-recipient", "duplicate-step"]);
+    assert_eq!(codes("红黄牌, { after: 1 day, card: red }"), ["unknown-ladder", "duplicate-step"]);
+    assert_eq!(codes("{ after: 1 day, card: red, when: { jiont: true } }"), ["unknown-attribute", "duplicate-step"]);
+    assert_eq!(codes("{ after: 1 day, card: rde }, { after: 2 days, notify: liaison }"), ["unknown-value"]);
+}
+
+#[test]
+fn what_asks_or_grants_nothing_is_wrong() {
+    let found = |written: &str, instead: &str| {
+        let said = says(&[(written, instead)]);
+        assert_eq!(said.lines().count(), 1, "{said}");
+        said
+    };
+    let said = found("when: { category: 咨询 }", "when: { category: {} }");
+    assert!(said.contains("p.yaml:25:29: 错误[malformed-condition]: 这里没有写要求什么"), "{said}");
+    let said = found("times: 1, when: { reason: { present: true } }, local: true", "local: [at_mots, times]");
+    assert!(said.contains("错误[unknown-key]: 不认识的键“at_mots”；是不是“at_most”？"), "{said}");
+    let extends = "{ at_most: 4 working days, times: 1, when: { reason: { present: true } }, local: true }";
+    for nothing in ["{ at_most: 0 days, times: 0, local: true }", "0 working days"] {
+        let said = found(extends, nothing);
+        assert!(said.contains("错误[malformed-span]: 此处的时长必须大于零；不许延期的，删去 extends"), "{said}");
+    }
+}
