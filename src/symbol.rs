@@ -6,19 +6,29 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{LazyLock, RwLock};
+use std::sync::{LazyLock, OnceLock, PoisonError, RwLock};
 
 /// An interned word. Two symbols are equal exactly when their texts are; their order is that of interning.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Symbol(u32);
 
-#[derive(Default)]
-struct Words {
-    numbers: HashMap<&'static str, u32>,
-    texts: Vec<&'static str>,
-}
+/// The numbers of the words known so far.
+static NUMBERS: LazyLock<RwLock<HashMap<&'static str, u32>>> = LazyLock::new(RwLock::default);
 
-static WORDS: LazyLock<RwLock<Words>> = LazyLock::new(RwLock::default);
+/// The words by their numbers, in chunks of which each is twice as long as the one before: a word never moves, so that
+/// reading it takes no lock, which all cores would share.
+static TEXTS: [OnceLock<Vec<OnceLock<&'static str>>>; 24] = [const { OnceLock::new() }; 24];
+
+const FIRST_CHUNK: u32 = 256;
+
+/// Where a number's word stands.
+fn slot(number: u32) -> &'static OnceLock<&'static str> {
+    let place = number + FIRST_CHUNK;
+    let chunk = place.ilog2() - FIRST_CHUNK.ilog2();
+    let length = FIRST_CHUNK << chunk;
+    let slots = || (0..length).map(|_| OnceLock::new()).collect();
+    &TEXTS[chunk as usize].get_or_init(slots)[(place - length) as usize]
+}
 
 impl Symbol {
     /// The symbol of a declared word.
@@ -26,21 +36,21 @@ impl Symbol {
         if let Some(known) = Symbol::find(word) {
             return known;
         }
-        let mut words = WORDS.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(&number) = words.numbers.get(word) {
+        let mut numbers = NUMBERS.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(&number) = numbers.get(word) {
             return Symbol(number);
         }
-        let number = u32::try_from(words.texts.len()).expect("fewer than 4 thousand million words");
+        let number = u32::try_from(numbers.len()).expect("fewer than 4 thousand million words");
         let text: &'static str = Box::leak(word.into());
-        words.texts.push(text);
-        words.numbers.insert(text, number);
+        slot(number).get_or_init(|| text);
+        numbers.insert(text, number);
         Symbol(number)
     }
 
     /// The symbol of a word that may come from outside: none if no rule file ever declared it.
     pub fn find(word: &str) -> Option<Symbol> {
-        let words = WORDS.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        words.numbers.get(word).copied().map(Symbol)
+        let numbers = NUMBERS.read().unwrap_or_else(PoisonError::into_inner);
+        numbers.get(word).copied().map(Symbol)
     }
 
     /// Its number, by which it can be kept compactly within this process.
@@ -55,7 +65,7 @@ impl Symbol {
 
     /// The word itself.
     pub fn as_str(self) -> &'static str {
-        WORDS.read().unwrap_or_else(std::sync::PoisonError::into_inner).texts[self.0 as usize]
+        slot(self.0).get().expect("a symbol's word is there before the symbol")
     }
 }
 

@@ -72,6 +72,8 @@ struct Fold<'a> {
     world: World,
     /// The different sets of counts among the stages: each is counted from the beginning.
     count_sets: Vec<CountSet<'a>>,
+    /// For each stage the place of its set.
+    counted_in: Vec<usize>,
     deadlines: Vec<DeadlineState<'a>>,
     obligations: Vec<Live<'a>>,
     /// Firings of reactions: the first id of the rule, the round, how many.
@@ -91,8 +93,26 @@ struct Fold<'a> {
     watch: Watch,
 }
 
-/// Counts as defined, and how many of each there were so far.
-type CountSet<'a> = (&'a HashMap<Symbol, Count>, Vec<(Symbol, u32)>);
+/// A set of counts, and how far they have come.
+struct CountSet<'a> {
+    definitions: &'a HashMap<Symbol, Count>,
+    counts: Vec<(Symbol, u32)>,
+}
+
+/// The different sets of counts among the stages, and for each stage the place of its set.
+fn count_sets<'a>(stages: &[Stage<'a>]) -> (Vec<CountSet<'a>>, Vec<usize>) {
+    let mut sets: Vec<CountSet> = Vec::new();
+    let place = |stage: &Stage<'a>| {
+        let definitions = &stage.vocabulary.counts;
+        let is_same = |set: &CountSet| std::ptr::eq(set.definitions, definitions) || set.definitions == definitions;
+        sets.iter().position(is_same).unwrap_or_else(|| {
+            sets.push(CountSet { definitions, counts: Vec::new() });
+            sets.len() - 1
+        })
+    };
+    let counted_in = stages.iter().map(place).collect();
+    (sets, counted_in)
+}
 
 /// A return decision and the event that led to it.
 struct Return<'a> {
@@ -102,12 +122,7 @@ struct Return<'a> {
 
 impl<'a> Fold<'a> {
     fn new(order: &'a str, id: Symbol, stages: &'a [Stage<'a>], watch: Watch) -> Fold<'a> {
-        let mut count_sets: Vec<CountSet> = Vec::new();
-        for stage in stages {
-            if !count_sets.iter().any(|(known, _)| *known == &stage.vocabulary.counts) {
-                count_sets.push((&stage.vocabulary.counts, Vec::new()));
-            }
-        }
+        let (count_sets, counted_in) = count_sets(stages);
         let deadlines = stages[0].policy.map_or(&[][..], |policy| &policy.deadlines);
         Fold {
             order,
@@ -116,6 +131,7 @@ impl<'a> Fold<'a> {
             stage: 0,
             world: World { round: 1, ..World::default() },
             count_sets,
+            counted_in,
             deadlines: deadlines.iter().map(DeadlineState::new).collect(),
             obligations: Vec::new(),
             fired: Vec::new(),

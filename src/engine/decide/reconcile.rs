@@ -1,6 +1,6 @@
 //! Comparing what should be with what stands.
 
-use super::Batch;
+use super::{Batch, known_at};
 use crate::calendar::Counting;
 use crate::calendar::span::Span;
 use crate::engine::decision::{Decision, DecisionKind, Key, Regime, Standing};
@@ -23,6 +23,8 @@ pub(super) struct Reconciler<'a> {
     live: HashMap<Key, Live>,
     /// How often each base key was revoked.
     revoked: HashMap<Key, u32>,
+    /// When which decision was lifted, by its key.
+    lifts: Vec<(Instant, &'a str)>,
     new: Vec<Decision>,
 }
 
@@ -33,15 +35,12 @@ struct Live {
 }
 
 impl<'a> Reconciler<'a> {
-    pub(super) fn new(standing: &Standing, regime: &'a Regime, history: &History) -> Reconciler<'a> {
-        let mut reconciler = Reconciler { regime, live: HashMap::new(), revoked: HashMap::new(), new: Vec::new() };
+    pub(super) fn new(standing: &Standing, regime: &'a Regime, history: &'a History) -> Reconciler<'a> {
+        let lifts = history.events().iter().filter_map(lift).collect();
+        let (live, revoked, new) = (HashMap::new(), HashMap::new(), Vec::new());
+        let mut reconciler = Reconciler { regime, live, revoked, lifts, new };
         for decision in &standing.decisions {
             reconciler.stand(decision.clone());
-        }
-        for key in history.events().iter().filter_map(lifts) {
-            if let Some(live) = reconciler.live.get_mut(base_of(key)) {
-                live.settled = true;
-            }
         }
         for decision in standing.decisions.iter().filter(|decision| decision.step == words().step_late_events) {
             for live in reconciler.live.values_mut() {
@@ -76,10 +75,20 @@ impl<'a> Reconciler<'a> {
         }
     }
 
+    /// What a person lifted by then is left alone from then on.
+    fn settle_lifted(&mut self, known_at: Instant) {
+        for (_, key) in self.lifts.iter().filter(|(lifted_at, _)| *lifted_at <= known_at) {
+            if let Some(live) = self.live.get_mut(base_of(key)).filter(|live| *live.decision.key == **key) {
+                live.settled = true;
+            }
+        }
+    }
+
     /// Sets right what late knowledge contradicts, and makes what it shows to be missing.
     pub(super) fn take_late(&mut self, decisions: Vec<Decision>, batch: &Batch) {
         let should: HashMap<Key, Decision> =
             decisions.iter().map(|decision| (decision.key.clone(), decision.clone())).collect();
+        self.settle_lifted(batch.at);
         for base in self.contradicted(&should) {
             self.contradict(&base, batch);
         }
@@ -126,10 +135,10 @@ impl<'a> Reconciler<'a> {
     }
 }
 
-/// The decision that this act lifts.
-fn lifts(event: &Event) -> Option<&str> {
+/// The decision that this act lifts, and from when that is known.
+fn lift(event: &Event) -> Option<(Instant, &str)> {
     match event.attribute(words().decision)? {
-        Value::Text(key) if event.kind == words().lifted => Some(key),
+        Value::Text(key) if event.kind == words().lifted => Some((known_at(event), key)),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Taking one event, in the order that language.md §3 gives: its attributes; pauses; extensions; stops; the round that a
 //! `returned` opens; the end of the order; restarts and starts; reactions; the round that a `return` decision opens.
 
-use super::Fold;
+use super::{CountSet, Fold};
 use crate::calendar::Counting;
 use crate::calendar::span::Span;
 use crate::engine::facts::is_events_own;
@@ -80,11 +80,13 @@ impl<'a> Fold<'a> {
     fn count(&mut self, event: &Event) {
         let opens_round = event.kind == words().returned;
         let mut sets = std::mem::take(&mut self.count_sets);
-        for (definitions, counts) in &mut sets {
+        let mut counted = false;
+        for CountSet { definitions, counts } in &mut sets {
             for count in definitions.values().filter(|count| count.events.contains(&event.kind)) {
                 let after = count.after.is_empty()
                     || (!opens_round && count.after.iter().any(|kind| self.world.first_in_round(*kind).is_some()));
                 if after && self.holds(&count.when, event.at, Some(event)) {
+                    counted = true;
                     match counts.iter_mut().find(|(name, _)| *name == count.name) {
                         Some((_, number)) => *number += 1,
                         None => counts.push((count.name, 1)),
@@ -93,15 +95,14 @@ impl<'a> Fold<'a> {
             }
         }
         self.count_sets = sets;
-        self.take_over_counts();
+        if counted {
+            self.take_over_counts();
+        }
     }
 
     /// The counts of the version in force become those that conditions see.
     pub(super) fn take_over_counts(&mut self) {
-        let vocabulary = self.stages[self.stage].vocabulary;
-        if let Some((_, counts)) = self.count_sets.iter().find(|(known, _)| *known == &vocabulary.counts) {
-            self.world.counts.clone_from(counts);
-        }
+        self.world.counts.clone_from(&self.count_sets[self.counted_in[self.stage]].counts);
     }
 
     fn note(&mut self, kind: Symbol, at: Instant) {

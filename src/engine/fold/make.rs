@@ -137,7 +137,8 @@ impl<'a> Fold<'a> {
     fn decision(&self, key: Key, kind: DecisionKind, action: &Action, firing: &Firing<'a, '_>) -> Decision {
         let is_card = matches!(kind, DecisionKind::Card(_));
         let copied = is_card || matches!(kind, DecisionKind::Route | DecisionKind::Return);
-        let copy = self.governing().copy.iter().filter(|_| copied).filter(|who| !action.to.contains(who));
+        let is_told = |who: &&Symbol| action.to.contains(who) || action.cc.contains(who);
+        let copy = self.governing().copy.iter().filter(|who| copied && !is_told(who));
         Decision {
             key,
             at: firing.at,
