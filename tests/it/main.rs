@@ -12,6 +12,7 @@ mod explain;
 mod fakes;
 mod histories;
 mod laws;
+mod lifted;
 mod notices;
 mod program;
 mod simulate;
