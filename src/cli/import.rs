@@ -84,7 +84,7 @@ async fn import(config: &Config, args: &Args, lang: Lang, counts: &mut Counts) -
     let mut stored = Ok(());
     while let Some(batch) = lines.next_batch()? {
         let now = clock::now();
-        let items = ItemReader { words: &reader, source: &source, now };
+        let items = ItemReader { words: &reader, source: &source, now, is_history: args.history };
         let mut importing = Importing { lang, counts: &mut *counts, events: Vec::new(), numbers: Vec::new() };
         for (number, line) in &batch {
             importing.read(*number, line, &items);

@@ -191,7 +191,7 @@ impl Reloader {
         let text = format!("工作日历的法定安排即将到期：{}", short.join("、"));
         warn!(calendars = short.join(", "), "calendars end soon, dues beyond are provisional");
         let incident = format!("cover-{}", now.0.div_euclid(DAY_MS));
-        let ask = "国务院办公厅公布新一年放假安排后，用 duban calendar import 更新 calendars/cn.yaml";
+        let ask = "新一年放假安排由国务院办公厅公布后，请补入 calendars/cn.yaml 并延长其 covers";
         if let Err(error) = tell_operators(&self.store, rules, &incident, ("日历将到期", &text, ask), now).await {
             self.health.note_store_failure(&error);
         }

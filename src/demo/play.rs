@@ -168,7 +168,7 @@ impl<'a> Play<'a> {
     async fn take_events(&mut self, now: Instant) -> Result<(), StoreError> {
         let source = story::source();
         let words = &self.stage.rules.words.reader;
-        let reader = ItemReader { words, source: &source, now };
+        let reader = ItemReader { words, source: &source, now, is_history: false };
         let mut events = Vec::new();
         while let Some(entry) = self.coming.first_entry().filter(|entry| entry.key().0 <= now) {
             // What the vocabulary does not allow is refused here as at the API.

@@ -85,6 +85,17 @@ impl<'a> Body<'a> {
         Some(id.into_owned())
     }
 
+    /// The same, its `recorded_at` believed, as that of a file that is replayed or imported as history: what claims to
+    /// have been recorded before it happened is refused.
+    pub fn believed(self) -> Result<Self, BodyError> {
+        match &self {
+            Body::Event(event) if event.recorded_at.is_some_and(|recorded_at| recorded_at < event.at) => {
+                Err(BodyError::RecordedBeforeItHappened)
+            }
+            _ => Ok(self),
+        }
+    }
+
     /// The id, unique within its source.
     pub fn id(&self) -> &str {
         match self {
@@ -99,9 +110,6 @@ fn event(fields: Fields<'_>) -> Result<EventBody<'_>, BodyError> {
     let kind = text("type", required("type", fields.kind)?)?;
     let at = instant("at", required("at", fields.at)?)?;
     let recorded_at = fields.recorded_at.map(|given| instant("recorded_at", given)).transpose()?;
-    if recorded_at.is_some_and(|recorded_at| recorded_at < at) {
-        return Err(BodyError::RecordedBeforeItHappened);
-    }
     Ok(EventBody { id, order, kind, at, recorded_at, attributes: fields.attributes, unknown: fields.unknown })
 }
 

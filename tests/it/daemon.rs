@@ -297,6 +297,28 @@ fn a_proposal_is_fed_once_it_is_approved() {
 }
 
 #[test]
+fn a_token_for_events_alone_does_not_approve_by_an_event() {
+    let site = Site::new();
+    let daemon = site.start();
+    let act = json!({ "id": "a1", "order": "O1", "type": "approved", "at": LONG_AGO, "attrs": { "decision": "0", "by": "自己" } });
+    assert_eq!(daemon.send(&act).status, 422);
+    let mixed = daemon.send(&json!([event("e1", "O1", "contacted", LONG_AGO), act])).json();
+    assert_eq!((&mixed["accepted"], &mixed["rejected"][0]["index"]), (&json!(1), &json!(1)));
+}
+
+#[test]
+fn the_daemon_believes_no_senders_recorded_at() {
+    let site = Site::new();
+    let daemon = site.start();
+    let mut sent = event("e1", "O1", "contacted", LONG_AGO);
+    sent["recorded_at"] = json!("2001-01-01T00:00:00+08:00");
+    assert_eq!(daemon.send(&sent).json()["accepted"], 1);
+    let order =
+        wait_for(|| Some(daemon.get(As::Desk, "/api/v1/orders/O1").json()).filter(|order| order["is_behind"] == false));
+    assert_eq!(order["events"].as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn people_acknowledge_each_once_and_withdraw_for_all() {
     let site = Site::new();
     let daemon = site.start();

@@ -5,6 +5,7 @@
 //! other (approving what was declined) are refused with 409.
 
 use super::Api;
+use super::events::ACT_KINDS;
 use super::receive::receive;
 use super::refusal::Refusal;
 use super::tokens::Caller;
@@ -215,7 +216,7 @@ fn act_on<'a>(event: &'a StoredEvent, key: &str) -> Option<(&'a str, String)> {
         #[serde(default)]
         by: Option<serde_json::Value>,
     }
-    if !["acknowledged", "approved", "refused", "lifted"].contains(&&*event.kind) {
+    if !ACT_KINDS.contains(&&*event.kind) {
         return None;
     }
     let on = serde_json::from_str::<Body>(&event.body).ok()?.attrs;

@@ -6,9 +6,10 @@ use super::refusal::Refusal;
 use super::tokens::Caller;
 use super::{Api, Words};
 use crate::clock;
+use crate::config::Scope;
 use crate::intake::body::{Item, ItemReader, Refused, Sent, id_of, split_json, split_lines};
 use crate::metrics::EventResult;
-use crate::store::event::{NewEvent, Taken};
+use crate::store::event::{NewEvent, Subject, Taken};
 use crate::text::{Lang, Text};
 use axum::Json;
 use axum::body::{Body, Bytes};
@@ -17,6 +18,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::sync::Arc;
+
+/// Event types by which people act on a decision (language.md §2).
+pub(super) const ACT_KINDS: [&str; 4] = ["acknowledged", "approved", "refused", "lifted"];
 
 /// Reading a body of this size takes long enough that other requests should not wait for it.
 const LONG_BYTES: usize = 64 << 10;
@@ -88,19 +92,34 @@ fn read(body: &Bytes, is_lines: bool, words: &Words, caller: &Caller, lang: Lang
         Sent::One(item) => (vec![item], true),
         Sent::Many(items) => (items, false),
     };
-    let reader = ItemReader { words: &words.reader, source: &caller.name, now: clock::now() };
+    let reader = ItemReader { words: &words.reader, source: &caller.name, now: clock::now(), is_history: false };
     let answer = Answer { is_single, ..Answer::default() };
     let mut read = ReadBody { events: Vec::with_capacity(items.len()), places: Vec::new(), undeclared: 0, answer };
-    for (index, item) in items.iter().enumerate() {
-        match reader.read(item) {
+    for (index, item_sent) in items.iter().enumerate() {
+        match reader.read(item_sent) {
+            Ok(item) if is_act(&item) && !caller.may(Scope::Supervise) => {
+                let error = acts_need_supervise().in_lang(lang).to_owned();
+                read.answer.rejected.push(Rejected { index, id: id_of(item_sent), error });
+            }
             Ok(item) => read.keep(index, item),
             Err(refused) => {
                 let error = refused.message(lang);
-                read.answer.rejected.push(Rejected { index, id: id_of(item), error });
+                read.answer.rejected.push(Rejected { index, id: id_of(item_sent), error });
             }
         }
     }
     Ok(read)
+}
+
+/// Whether it is what a person does with a decision: approving by an event what only a supervisor may approve.
+fn is_act(item: &Item) -> bool {
+    matches!(&item.event.subject, Subject::Order { kind, .. } if ACT_KINDS.contains(&&**kind))
+}
+
+fn acts_need_supervise() -> Text {
+    let zh = "签收督办、同意、不同意、撤销须由具有 supervise 权限的令牌提交";
+    let en = "acknowledging, approving, refusing and lifting need a token with the scope `supervise`";
+    Text::new(zh, en)
 }
 
 impl ReadBody {

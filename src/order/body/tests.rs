@@ -62,7 +62,7 @@ fn sent(fields: &str) -> String {
 
 fn refusal_of(text: &str) -> String {
     let read = |text: &str| -> Result<(), BodyError> {
-        let body = Body::parse(text.as_bytes())?;
+        let body = Body::parse(text.as_bytes())?.believed()?;
         reader().check(&body).map(drop)
     };
     match read(text) {

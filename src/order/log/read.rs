@@ -153,7 +153,7 @@ impl Parsed {
         if text.len() > LINE_BYTES_MAX {
             return Err(LineError::TooLong);
         }
-        let body = Body::parse(text).map_err(LineError::Body)?;
+        let body = Body::parse(text).and_then(Body::believed).map_err(LineError::Body)?;
         let what = match reader.check(&body).map_err(LineError::Body)? {
             Checked::Figure(_) => What::Figure,
             Checked::Event(event) => {
