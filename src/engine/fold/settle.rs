@@ -16,7 +16,10 @@ impl Fold<'_> {
     }
 
     fn next_step(&self, place: usize) -> Option<Instant> {
-        (0..self.obligations[place].steps.len()).filter_map(|number| self.step_fires_at(place, number)).min()
+        let live = &self.obligations[place];
+        let number = live.deadline.filter(|_| live.is_open())?;
+        let (deadline, paused_since) = (self.deadline(number), self.deadlines[number].paused_since);
+        (0..live.steps.len()).filter_map(|step| live.fires_at(step, deadline, paused_since)).min()
     }
 
     fn step_fires_at(&self, place: usize, number: usize) -> Option<Instant> {
@@ -59,7 +62,7 @@ impl Fold<'_> {
     /// Fires the steps due by `at`, in the order of the file: all of them see the order as it was before.
     fn fire_steps(&mut self, at: Instant) -> bool {
         let mut due: Vec<(usize, usize, usize)> = Vec::new();
-        for (place, live) in self.obligations.iter().enumerate() {
+        for (place, live) in self.obligations.iter().enumerate().filter(|(_, live)| live.is_open()) {
             let steps = 0..live.steps.len();
             let coming = steps.filter(|number| self.step_fires_at(place, *number).is_some_and(|instant| instant <= at));
             due.extend(coming.map(|number| (live.deadline.unwrap_or_default(), place, number)));
