@@ -10,13 +10,14 @@ mod word;
 
 use super::{Calendar, CalendarSpec, DayEnds};
 use crate::text::Text;
+use crate::text::nearest::nearest;
 use crate::text::place::Place;
 use crate::text::problem::{Problem, Problems};
 use crate::text::want::{self, Word};
 use crate::text::yaml;
 use crate::time::Instant;
 use draft::{Draft, Given};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,6 +25,17 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub struct Calendars {
     known: BTreeMap<String, Known>,
+    unread: Unread,
+}
+
+/// The files, by name without ending, that could not be read as a calendar: an unknown name may be what one of them gives.
+#[derive(Debug, Default)]
+struct Unread(BTreeSet<String>);
+
+impl Unread {
+    fn may_give<'k>(&self, name: &str, known: impl IntoIterator<Item = &'k str>) -> bool {
+        self.0.contains(name) || (!self.0.is_empty() && nearest(name, known).is_none())
+    }
 }
 
 #[derive(Debug)]
@@ -31,6 +43,8 @@ struct Known {
     calendar: Arc<Calendar>,
     place: Place,
     covers: Option<Place>,
+    /// Whether it, or one that it builds on, has a mistake, so that what it says is not all there.
+    is_wrong: bool,
 }
 
 /// With fewer days of cover left than this, operators are warned.
@@ -40,9 +54,15 @@ pub const COVER_DAYS_MIN: i64 = 60;
 /// read: whether the calendars may be used is whether the problems hold an error.
 pub fn load(dir: &Path, problems: &mut Problems) -> Calendars {
     let mut drafts: BTreeMap<String, Draft> = BTreeMap::new();
+    let mut unread = Unread::default();
     for path in files(dir, problems) {
+        let before = problems.len();
         let root = yaml::read_file(&path, problems);
-        let Some(draft) = root.and_then(|root| draft::read(&root, problems)) else { continue };
+        let Some(mut draft) = root.and_then(|root| draft::read(&root, problems)) else {
+            unread.0.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+            continue;
+        };
+        draft.is_wrong = problems.len() > before;
         match drafts.get(&draft.name) {
             Some(first) => problems.push(defined_twice(&draft, first)),
             None => {
@@ -50,8 +70,9 @@ pub fn load(dir: &Path, problems: &mut Problems) -> Calendars {
             }
         }
     }
-    let known = drafts.values().map(|draft| (draft.name.clone(), resolve(draft, &drafts, problems))).collect();
-    Calendars { known }
+    let mut resolve = |draft: &Draft| (draft.name.clone(), resolve(draft, &drafts, &unread, problems));
+    let known = drafts.values().map(&mut resolve).collect();
+    Calendars { known, unread }
 }
 
 impl Calendars {
@@ -60,21 +81,40 @@ impl Calendars {
         self.known.get(name).map(|known| &known.calendar)
     }
 
+    /// Whether a calendar, or one that it builds on, has a mistake: what it counts may then be wrong.
+    pub fn has_mistake(&self, name: &str) -> bool {
+        self.known.get(name).is_some_and(|known| known.is_wrong)
+    }
+
     /// All of them, by name. Those that never open ([`Calendar::ever_opens`]) are there only for others to build on.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Arc<Calendar>)> {
         self.known.iter().map(|(name, known)| (name.as_str(), &known.calendar))
     }
 
-    /// The calendar that a policy names: unknown ones, and those that never open, are problems.
+    /// The calendar that a policy names: unknown ones, and those that never open, are problems, but not where only the
+    /// mistakes of a calendar's own file make them so.
     pub fn named(&self, word: Word<'_>, problems: &mut Problems) -> Option<Arc<Calendar>> {
         let Some(calendar) = self.get(word.text) else {
-            let known = self.iter().filter(|(_, calendar)| calendar.ever_opens()).map(|(name, _)| name);
-            return want::report(unknown(word, known), problems);
+            if self.unread.may_give(word.text, self.known.keys().map(String::as_str)) {
+                return None;
+            }
+            return want::report(self.unknown(word), problems);
         };
         if !calendar.ever_opens() {
+            if self.has_mistake(word.text) {
+                return None;
+            }
             problems.push(never_opens(word));
         }
         Some(Arc::clone(calendar))
+    }
+
+    fn unknown(&self, word: Word<'_>) -> Problem {
+        let known: Vec<&str> =
+            self.iter().filter(|(_, calendar)| calendar.ever_opens()).map(|(name, _)| name).collect();
+        let is_empty = known.is_empty();
+        let problem = unknown(word, known);
+        if is_empty { problem.hint(no_calendars()) } else { problem }
     }
 
     /// Warns of each calendar in use whose cover has ended or ends within [`COVER_DAYS_MIN`] days.
@@ -104,7 +144,7 @@ fn files(dir: &Path, problems: &mut Problems) -> Vec<PathBuf> {
 }
 
 /// A calendar with everything that it inherits.
-fn resolve(draft: &Draft, drafts: &BTreeMap<String, Draft>, problems: &mut Problems) -> Known {
+fn resolve(draft: &Draft, drafts: &BTreeMap<String, Draft>, unread: &Unread, problems: &mut Problems) -> Known {
     let mut spec = CalendarSpec {
         name: draft.name.clone(),
         title: draft.title.clone(),
@@ -116,7 +156,7 @@ fn resolve(draft: &Draft, drafts: &BTreeMap<String, Draft>, problems: &mut Probl
         day_ends: DayEnds::Closing,
         day_length_ms: None,
     };
-    let chain = ancestry(draft, drafts, problems);
+    let chain = ancestry(draft, drafts, unread, problems);
     let bases_known = chain.last().is_none_or(|last| last.extends.is_none());
     if bases_known && chain.iter().all(|draft| matches!(draft.zone, Given::Absent)) {
         problems.push(want::missing(&draft.place, "timezone"));
@@ -125,15 +165,22 @@ fn resolve(draft: &Draft, drafts: &BTreeMap<String, Draft>, problems: &mut Probl
         lay_over(&mut spec, draft);
     }
     let covers = chain.iter().find_map(|draft| draft.covers_place.clone());
-    Known { calendar: Arc::new(Calendar::compile_base(spec)), place: draft.place.clone(), covers }
+    let is_wrong = !bases_known || chain.iter().any(|draft| draft.is_wrong);
+    Known { calendar: Arc::new(Calendar::compile_base(spec)), place: draft.place.clone(), covers, is_wrong }
 }
 
 /// A calendar and those on which it builds, nearest first, as far as they are known.
-fn ancestry<'a>(draft: &'a Draft, drafts: &'a BTreeMap<String, Draft>, problems: &mut Problems) -> Vec<&'a Draft> {
+fn ancestry<'a>(
+    draft: &'a Draft,
+    drafts: &'a BTreeMap<String, Draft>,
+    unread: &Unread,
+    problems: &mut Problems,
+) -> Vec<&'a Draft> {
     let mut chain = vec![draft];
     while let Some((base, place)) = &chain[chain.len() - 1].extends {
         let word = Word { text: base, place };
         match drafts.get(base) {
+            None if unread.may_give(base, drafts.keys().map(String::as_str)) => {}
             None => problems.push(unknown(word, drafts.keys().map(String::as_str))),
             Some(base) if chain.iter().any(|seen| seen.name == base.name) => problems.push(cycle(word, &chain)),
             Some(base) => {
@@ -163,6 +210,14 @@ fn lay_over(spec: &mut CalendarSpec, draft: &Draft) {
 
 fn unknown<'k>(word: Word<'_>, known: impl IntoIterator<Item = &'k str>) -> Problem {
     want::unknown_word(word, "unknown-calendar", ("日历", "calendar"), known)
+}
+
+/// What to do where there is no calendar to be named.
+fn no_calendars() -> Text {
+    Text::new(
+        "日历目录里没有可用的日历，或目录读不出来：检查日历目录（--calendars，或 duban.yaml 的 calendars）",
+        "the calendars directory has none that opens, or could not be read: check it (`--calendars`, or `calendars` in duban.yaml)",
+    )
 }
 
 fn defined_twice(draft: &Draft, first: &Draft) -> Problem {
@@ -328,6 +383,23 @@ mod tests {
         日历“cn”没有任何上班时间，期限永远不会到
         没有名为“basis”的日历
         ");
+    }
+
+    #[test]
+    fn a_calendar_with_a_mistake_is_not_said_to_be_missing_or_never_to_open() {
+        let named = |files: &[(&str, &str)], name: &str| {
+            let (calendars, _) = said(files);
+            let source = crate::text::place::Source::new("p.yaml", name);
+            let mut problems = Problems::new();
+            calendars.named(Word { text: name, place: &Place::whole(&source) }, &mut problems);
+            problems.iter().map(|problem| brief(problem, Lang::Zh)).collect::<String>()
+        };
+        let hours = "calendar: a\ntimezone: Asia/Shanghai\nhours: [ { days: [mon], open: ['8:00-9:00'] } ]\n";
+        assert_eq!(named(&[("a.yaml", hours)], "a"), "");
+        assert_eq!(named(&[("a.yaml", hours), ("b.yaml", "calendar: b\nextends: a\n")], "b"), "");
+        assert_eq!(named(&[("a.yaml", "calendar: [\n")], "a"), "");
+        let none = named(&[], "a");
+        assert!(none.contains("没有名为“a”的日历；日历目录里没有可用的日历"), "{none}");
     }
 
     #[test]

@@ -67,7 +67,7 @@ fn check(common: &Common, now: Instant) -> (Vec<Problem>, usize) {
     let mut loaded = policy::load(&rules, &calendars, &channels);
     judge::judge(&mut loaded, &channels, now);
     let policies = loaded.policies();
-    problems.append(template::problems(&rules, Some(&loaded.vocabulary)));
+    problems.append(template::problems(&rules, loaded.has_vocabulary.then_some(&*loaded.vocabulary)));
     problems.append(loaded.problems);
     (problems.sorted(), policies)
 }

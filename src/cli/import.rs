@@ -7,6 +7,7 @@ use crate::daemon::reload::said;
 use crate::daemon::rules::{RulesError, Source};
 use crate::intake::body::{ItemReader, Refused, id_of};
 use crate::order::body::BodyReader;
+use crate::order::log::BOM;
 use crate::store::error::StoreError;
 use crate::store::event::{NewEvent, Taken};
 use crate::store::{Role, Store};
@@ -217,6 +218,9 @@ impl Lines {
         self.number += 1;
         if read as u64 == LINE_BYTES_MAX && line.last() != Some(&b'\n') {
             return Err(ImportError::LongLine(self.number));
+        }
+        if self.number == 1 && line.starts_with(BOM) {
+            line.drain(..BOM.len());
         }
         Ok((read > 0).then_some(line))
     }

@@ -2,6 +2,7 @@
 //! stored of them to an order's history.
 
 use crate::order::body::{Body, BodyError, BodyReader, Checked};
+use crate::order::log::BOM;
 use crate::order::{Event, History};
 use crate::store::event::{NewEvent, StoredEvent, Subject};
 use crate::text::Lang;
@@ -36,6 +37,7 @@ pub fn split_json(body: &[u8]) -> Option<Sent<'_>> {
 
 /// Splits NDJSON into its lines; blank ones count for nothing.
 pub fn split_lines(body: &[u8]) -> Sent<'_> {
+    let body = body.strip_prefix(BOM).unwrap_or(body);
     let lines = body.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
     Sent::Many(lines.collect())
 }
@@ -167,6 +169,7 @@ mod tests {
     fn lines_are_items_and_blank_ones_are_none() {
         assert_eq!(split_lines(b"{}\r\n\n  \n[1]\n"), many(&["{}", "[1]"]));
         assert_eq!(split_lines(b""), many(&[]));
+        assert_eq!(split_lines("\u{feff}{}\n[1]".as_bytes()), many(&["{}", "[1]"]));
     }
 
     #[test]

@@ -18,6 +18,9 @@ use std::sync::Arc;
 /// Lines are at most so many bytes long.
 pub const LINE_BYTES_MAX: usize = 1 << 20;
 
+/// What some editors put before a text in UTF-8; it is no part of the first line.
+pub(crate) const BOM: &[u8] = "\u{feff}".as_bytes();
+
 /// The events of many orders, grouped by order.
 #[derive(Debug, Default)]
 pub struct Log {

@@ -29,6 +29,8 @@ pub struct Loaded {
     pub rules: Option<RuleSet>,
     /// The words, as far as they could be read.
     pub vocabulary: Arc<Vocabulary>,
+    /// Whether the vocabulary could be read at all; without it nothing is said of words.
+    pub has_vocabulary: bool,
     /// Who is told, as far as it could be read.
     pub directory: Directory,
     /// Where the directory's names stand.
@@ -41,6 +43,8 @@ pub struct Loaded {
     pub problems: Problems,
     /// Every policy without an error, abstract ones left out, and where its parts stand.
     pub(crate) read: Vec<(Arc<Policy>, Places)>,
+    /// The rules that say nothing of what they rest on, those of policies with an error elsewhere included.
+    pub(crate) unfounded: Vec<Place>,
 }
 
 const DIRECTORY: &str = "directory.yaml";
@@ -72,16 +76,21 @@ pub(crate) fn load_over(
     channels: &Channels,
     mut problems: Problems,
 ) -> Loaded {
-    let words = required(&rules.join("vocabulary.yaml"), rules, &mut problems);
+    let file = rules.join("vocabulary.yaml");
+    let words = required(&file, rules, &mut problems);
+    let has_vocabulary = words.as_ref().is_some_and(|root| root.mapping().is_some());
     let (vocabulary, in_terms) = words
         .as_ref()
         .map_or_else(|| (Vocabulary::built_in(), Vec::new()), |root| vocabulary::read(root, &mut problems));
-    let people = directory_of(rules, &vocabulary, channels, &mut problems);
+    let people = directory_of(rules, has_vocabulary.then_some(&vocabulary), channels, &mut problems);
     let written = policies(rules, &mut problems);
+    if !has_vocabulary && (people.is_some() || !written.is_empty()) {
+        problems.push(unchecked(&file));
+    }
     let recipients =
         people.as_ref().map(|(directory, _)| directory.recipients.keys().map(ToString::to_string).collect());
-    let world = World { vocabulary: &vocabulary, recipients, calendars: &calendars };
-    let read = world.read(&written, &mut problems);
+    let world = World { vocabulary: &vocabulary, has_vocabulary, recipients, calendars: &calendars };
+    let Read { policies: read, unfounded } = world.read(&written, &mut problems);
     deadlines_of_terms(&in_terms, &written, &mut problems);
     if rules.is_dir()
         && !rules.join(DIRECTORY).exists()
@@ -97,13 +106,24 @@ pub(crate) fn load_over(
     let rules = (!problems.has_errors()).then_some(rules);
     let has_directory = people.is_some();
     let (directory, directory_places) = people.unwrap_or_default();
-    Loaded { rules, vocabulary, directory, directory_places, has_directory, calendars, problems, read }
+    Loaded {
+        rules,
+        vocabulary,
+        has_vocabulary,
+        directory,
+        directory_places,
+        has_directory,
+        calendars,
+        problems,
+        read,
+        unfounded,
+    }
 }
 
 /// The directory, if there is one; one that cannot be read has been reported and knows nobody.
 fn directory_of(
     rules: &Path,
-    vocabulary: &Vocabulary,
+    vocabulary: Option<&Vocabulary>,
     channels: &Channels,
     problems: &mut Problems,
 ) -> Option<(Directory, directory::Places)> {
@@ -140,6 +160,16 @@ fn required(file: &Path, folder: &Path, problems: &mut Problems) -> Option<Node>
     let root = yaml::read_file(file, problems)?;
     let empty = Node { place: root.place.clone(), kind: crate::text::tree::Kind::Mapping(Vec::new()) };
     Some(if root.is_null() { empty } else { root })
+}
+
+fn unchecked(vocabulary: &Path) -> Problem {
+    let place = Place::whole(&Source::new(vocabulary.display().to_string(), ""));
+    let message = Text::new(
+        "词汇表读不出来：规则和通讯录里的事件类型、属性和条件名这次没有检查",
+        "the vocabulary could not be read: event types, attributes and terms were not checked",
+    );
+    let hint = Text::new("先改好词汇表，再检查一遍", "mend the vocabulary and check again");
+    Problem::warning(&place, "not-checked", message).hint(hint)
 }
 
 fn no_directory(file: &Path, read: &[(Arc<Policy>, Places)]) -> Option<Problem> {
@@ -211,21 +241,28 @@ fn defined_twice(policy: &Written, first: &Written) -> Problem {
 /// What policies are read with.
 struct World<'a> {
     vocabulary: &'a Vocabulary,
+    has_vocabulary: bool,
     recipients: Option<BTreeSet<String>>,
     calendars: &'a Calendars,
 }
 
+/// What the policies hold.
+#[derive(Default)]
+struct Read {
+    policies: Vec<(Arc<Policy>, Places)>,
+    unfounded: Vec<Place>,
+}
+
 impl World<'_> {
-    fn read(&self, written: &[Written], problems: &mut Problems) -> Vec<(Arc<Policy>, Places)> {
-        written.iter().filter_map(|policy| self.read_one(policy, written, problems)).collect()
+    fn read(&self, written: &[Written], problems: &mut Problems) -> Read {
+        let mut read = Read::default();
+        for policy in written {
+            self.read_one(policy, written, &mut read, problems);
+        }
+        read
     }
 
-    fn read_one(
-        &self,
-        policy: &Written,
-        written: &[Written],
-        problems: &mut Problems,
-    ) -> Option<(Arc<Policy>, Places)> {
+    fn read_one(&self, policy: &Written, written: &[Written], found: &mut Read, problems: &mut Problems) {
         let chain = ancestry(policy, written, problems);
         let bases: Vec<Symbol> = chain.iter().skip(1).map(|base| Symbol::new(&base.id)).collect();
         let tree = laid_out(&chain);
@@ -233,14 +270,19 @@ impl World<'_> {
         let is_abstract = is_abstract.and_then(|node| want::boolean(node, problems)).unwrap_or(false);
         let mut own = Problems::new();
         let mut reader = Reader::new(self.vocabulary, self.recipients.as_ref(), &mut own);
+        reader.knows_words = self.has_vocabulary;
         let read = reader.policy(&tree, &bases, self.calendars);
-        let places = std::mem::take(&mut reader.places);
+        let mut places = std::mem::take(&mut reader.places);
         for problem in own.iter() {
             if !(is_abstract && is_for_heirs(problem)) {
                 problems.push(problem.clone());
             }
         }
-        read.filter(|_| !is_abstract && !own.has_errors()).map(|policy| (Arc::new(policy), places))
+        if is_abstract {
+            return;
+        }
+        found.unfounded.append(&mut places.unfounded);
+        found.policies.extend(read.filter(|_| !own.has_errors()).map(|policy| (Arc::new(policy), places)));
     }
 }
 

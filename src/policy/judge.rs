@@ -1,6 +1,7 @@
 //! What is not wrong but should be looked at: warnings. Meaning: language.md, contract.md (`duban check`).
 //!
-//! Only policies without an error are judged. Nothing here keeps rules from being used.
+//! Only policies without an error are judged, and none where the vocabulary could not be read; that a rule says nothing of
+//! what it rests on is told of every rule that has no error itself. Nothing here keeps rules from being used.
 
 mod conditions;
 mod people;
@@ -19,10 +20,13 @@ use crate::time::Instant;
 pub fn judge(loaded: &mut Loaded, channels: &Channels, now: Instant) {
     let mut problems = std::mem::take(&mut loaded.problems);
     loaded.calendars.warn_of_short_cover(now, &mut problems);
-    for (policy, places) in &loaded.read {
+    loaded.unfounded.iter().for_each(|place| problems.push(rules::without_clause(place)));
+    for (policy, places) in loaded.read.iter().filter(|_| loaded.has_vocabulary) {
         let view = View { policy, places, vocabulary: &loaded.vocabulary };
         view.rules(&mut problems);
-        view.steps(&mut problems);
+        if !loaded.calendars.has_mistake(&policy.calendar.spec().name) {
+            view.steps(&mut problems);
+        }
         view.exclusions(&mut problems);
         if loaded.has_directory {
             view.people(loaded, channels, &mut problems);

@@ -13,8 +13,10 @@ pub(crate) mod scalars;
 pub(crate) mod values;
 pub(crate) mod vocabulary;
 
+use crate::policy::model::Origin;
 use crate::policy::vocabulary::Vocabulary;
 use crate::symbol::Symbol;
+use crate::text::place::Place;
 use crate::text::problem::{Problem, Problems};
 use crate::text::tree::Node;
 use crate::text::want::{self, Word};
@@ -25,12 +27,14 @@ use std::collections::BTreeSet;
 pub(crate) struct Reader<'a> {
     /// The words of events and conditions.
     pub(crate) vocabulary: &'a Vocabulary,
+    /// Whether the vocabulary could be read; where not, a word that it lacks is no mistake.
+    pub(crate) knows_words: bool,
     /// The directory's recipients; none where there is no directory, and nothing can be said about them.
     pub(crate) recipients: Option<&'a BTreeSet<String>>,
     /// The ids of the deadlines of the policy being read; none while a term is read, which may name any policy's.
     pub(crate) deadlines: Option<BTreeSet<String>>,
     /// Deadlines named by terms.
-    pub(crate) overdue_in_terms: Vec<(String, crate::text::place::Place)>,
+    pub(crate) overdue_in_terms: Vec<(String, Place)>,
     /// Where things stand.
     pub(crate) places: Places,
     /// Every mistake so far.
@@ -44,11 +48,21 @@ impl<'a> Reader<'a> {
         problems: &'a mut Problems,
     ) -> Reader<'a> {
         let (deadlines, overdue_in_terms, places) = (None, Vec::new(), Places::default());
-        Reader { vocabulary, recipients, deadlines, overdue_in_terms, places, problems }
+        Reader { vocabulary, knows_words: true, recipients, deadlines, overdue_in_terms, places, problems }
     }
 
     pub(crate) fn report(&mut self, problem: Problem) {
-        self.problems.push(problem);
+        let is_of_words = matches!(problem.code, "unknown-event-type" | "unknown-attribute" | "unknown-term");
+        if self.knows_words || !is_of_words {
+            self.problems.push(problem);
+        }
+    }
+
+    /// Notes a rule that says nothing of what it rests on, unless an error of its own hides whether it does.
+    pub(crate) fn note_unfounded(&mut self, origin: &Origin, place: &Place, problems_before: usize) {
+        if *origin == Origin::default() && self.problems.len() == problems_before {
+            self.places.unfounded.push(place.clone());
+        }
     }
 
     /// One or several known event types.

@@ -152,6 +152,37 @@ fn an_action_of_a_wrong_type_counts_once() {
 }
 
 #[test]
+fn a_broken_vocabulary_or_calendar_makes_no_errors_elsewhere() {
+    let elsewhere = |trial: Trial, file: &str| {
+        let run = trial.check(&["--at", JUNE]);
+        let (all, own) = (run.output.matches("--> ").count(), run.output.matches(&format!("--> {file}:")).count());
+        assert!(run.exit == 1 && own > 0, "{}", run.output);
+        (all - own, run.output)
+    };
+    let trial = Trial::new();
+    fs::write(trial.path("rules/vocabulary.yaml"), "order: [\n").unwrap();
+    let (others, said) = elsewhere(trial, "rules/vocabulary.yaml");
+    assert_eq!((others, said.matches("词汇表读不出来").count()), (0, 1), "{said}");
+    let trial = Trial::new();
+    fs::remove_file(trial.path("rules/vocabulary.yaml")).unwrap();
+    let (others, said) = elsewhere(trial, "rules/vocabulary.yaml");
+    assert_eq!(others, 0, "{said}");
+    let hours = Trial::new().replace("calendars/zhuhai.yaml", "08:30-12:00\", \"14:30-17:30", "8:30-12:00");
+    let (others, said) = elsewhere(hours, "calendars/zhuhai.yaml");
+    assert_eq!(others, 0, "{said}");
+}
+
+#[test]
+fn without_any_calendar_the_folder_is_what_to_look_at() {
+    let trial = Trial::new();
+    fs::remove_dir_all(trial.path("calendars")).unwrap();
+    let run = trial.check(&["--at", JUNE]);
+    assert_eq!(run.exit, 2);
+    assert!(run.output.contains("建议: 日历目录里没有可用的日历"), "{}", run.output);
+    assert!(!run.output.contains("请删去"), "{}", run.output);
+}
+
+#[test]
 fn problems_of_every_file_come_in_one_run() {
     let trial = Trial::new()
         .replace("rules/zhuhai-124.yaml", "calendar: zhuhai", "calendar: zhuhia")

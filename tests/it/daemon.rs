@@ -374,7 +374,7 @@ fn an_import_is_as_if_sent_and_history_sets_nothing_in_motion() {
     let lines = |order: &str| {
         format!("{}\n{}\nnonsense\n", event("e1", order, "received", LONG_AGO), event("e2", order, "signed", LONG_AGO))
     };
-    site.write("events.jsonl", &lines("O1"));
+    site.write("events.jsonl", &format!("\u{feff}{}", lines("O1")));
     site.write("old.jsonl", &lines("O2").replace("\"e", "\"old-e"));
     let import = |arguments: &[&str]| {
         let output = site.output(&[&["import", "--lang", "en"], arguments].concat());

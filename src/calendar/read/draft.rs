@@ -48,6 +48,8 @@ pub(super) struct Draft {
     pub(super) days: BTreeMap<NaiveDate, DateEntry>,
     pub(super) day_ends: Given<DayEnds>,
     pub(super) day_length_ms: Given<i64>,
+    /// Whether the file has a mistake.
+    pub(super) is_wrong: bool,
 }
 
 const DAY_ENDS: [(&str, DayEnds); 2] = [("closing", DayEnds::Closing), ("midnight", DayEnds::Midnight)];
@@ -82,6 +84,7 @@ pub(super) fn read(root: &Node, problems: &mut Problems) -> Option<Draft> {
         days: fields.optional("days").map(|node| days(node, problems)).unwrap_or_default(),
         day_ends: given(fields.optional("day_ends"), |node| want::one_of(node, &DAY_ENDS, problems)),
         day_length_ms: given(fields.optional("day_length"), |node| word::day_length(node, problems)),
+        is_wrong: false,
     };
     fields.finish(problems);
     name.map(|_| draft)

@@ -1,7 +1,7 @@
 //! Reading a log from JSON lines: blocks of whole lines are parsed and checked on all cores, and put together in the order
 //! of the file. At most a few blocks are in flight, whatever the file's length.
 
-use super::{LINE_BYTES_MAX, LineError, Log, Place, Refused, pack};
+use super::{BOM, LINE_BYTES_MAX, LineError, Log, Place, Refused, pack};
 use crate::order::body::{Body, BodyReader, Checked};
 use crate::time::Instant;
 use std::collections::hash_map::Entry;
@@ -49,7 +49,10 @@ fn put_together(input: impl Read, blocks: &SyncSender<Block>, results: &Receiver
     let mut source = Source { input, rest: Vec::new() };
     let mut merge = Merge::default();
     let mut number = 0;
-    while let Some(bytes) = source.block().map_err(ReadError::Input)? {
+    while let Some(mut bytes) = source.block().map_err(ReadError::Input)? {
+        if number == 0 && bytes.starts_with(BOM) {
+            bytes.drain(..BOM.len());
+        }
         // Nobody takes blocks only after a worker panicked, and then the scope does so too.
         if blocks.send(Block { number, bytes }).is_err() {
             break;

@@ -54,8 +54,13 @@ pub struct Places {
     pub sections: BTreeMap<(Arc<str>, Arc<str>), Place>,
 }
 
-/// Reads the tree of a directory.
-pub fn read(root: &Node, vocabulary: &Vocabulary, channels: &Channels, problems: &mut Problems) -> (Directory, Places) {
+/// Reads the tree of a directory. Without a vocabulary any name may be that of an order attribute.
+pub fn read(
+    root: &Node,
+    vocabulary: Option<&Vocabulary>,
+    channels: &Channels,
+    problems: &mut Problems,
+) -> (Directory, Places) {
     let mut reader = Reader { vocabulary, channels, directory: Directory::default(), places: Places::default() };
     if !root.is_null()
         && let Some(sections) = want::mapping(root, problems)
@@ -66,7 +71,7 @@ pub fn read(root: &Node, vocabulary: &Vocabulary, channels: &Channels, problems:
 }
 
 struct Reader<'a> {
-    vocabulary: &'a Vocabulary,
+    vocabulary: Option<&'a Vocabulary>,
     channels: &'a Channels,
     directory: Directory,
     places: Places,
@@ -89,13 +94,22 @@ impl Reader<'_> {
     }
 
     fn is_section(&self, name: &str) -> bool {
-        Symbol::find(name).is_some_and(|name| self.vocabulary.order.contains_key(&name))
+        self.is_attribute(name)
             || self.directory.recipients.values().any(|known| known.of == Some(Of::Attribute(name.into())))
+    }
+
+    fn is_attribute(&self, name: &str) -> bool {
+        let declares = |words: &Vocabulary| Symbol::find(name).is_some_and(|name| words.order.contains_key(&name));
+        self.vocabulary.is_none_or(declares)
+    }
+
+    fn attributes(&self) -> impl Iterator<Item = &'static str> {
+        self.vocabulary.into_iter().flat_map(|words| words.order.keys()).map(|attribute| attribute.as_str())
     }
 
     fn unknown_section(&self, name: &str, place: &Place) -> Problem {
         let mut known: Vec<&str> = vec!["recipients", "departments"];
-        known.extend(self.vocabulary.order.keys().map(|attribute| attribute.as_str()));
+        known.extend(self.attributes());
         want::unknown_key(place, name, &known)
     }
 
@@ -130,12 +144,9 @@ impl Reader<'_> {
         match written.text {
             "department" => Some(Of::Department),
             "parent" => Some(Of::Parent),
-            name if Symbol::find(name).is_some_and(|name| self.vocabulary.order.contains_key(&name)) => {
-                Some(Of::Attribute(name.into()))
-            }
+            name if self.is_attribute(name) => Some(Of::Attribute(name.into())),
             _ => {
-                let attributes = self.vocabulary.order.keys().map(|attribute| attribute.as_str());
-                let known = ["department", "parent"].into_iter().chain(attributes);
+                let known = ["department", "parent"].into_iter().chain(self.attributes());
                 want::report(
                     want::unknown_word(written, "unknown-attribute", ("工单属性", "order attribute"), known),
                     problems,
@@ -418,7 +429,7 @@ mod tests {
     fn read_text(text: &str, channels: &Channels) -> (Directory, String) {
         let mut problems = Problems::new();
         let root = yaml::read("directory.yaml", text.as_bytes(), &mut problems).unwrap();
-        let (directory, _) = read(&root, &vocabulary(), channels, &mut problems);
+        let (directory, _) = read(&root, Some(&vocabulary()), channels, &mut problems);
         let shown: Vec<String> = problems.sorted().iter().map(|problem| brief(problem, Lang::Zh)).collect();
         (directory, shown.join("\n"))
     }

@@ -4,7 +4,7 @@ use super::View;
 use super::conditions::{contradiction, demands, exclude, name};
 use crate::policy::builtin::SILENT;
 use crate::policy::condition::{Condition, Expectation, Fact};
-use crate::policy::model::{Deadline, Limit, Local, Origin, Stop, Within};
+use crate::policy::model::{Deadline, Limit, Stop, Within};
 use crate::symbol::Symbol;
 use crate::text::Text;
 use crate::text::place::Place;
@@ -14,7 +14,6 @@ impl View<'_> {
     pub(super) fn rules(&self, problems: &mut Problems) {
         for deadline in &self.policy.deadlines {
             let place = self.place(deadline.id);
-            without_clause(&deadline.origin, &place, problems);
             self.never_starts(deadline, &place, problems);
             self.never_stops(deadline, &place, problems);
             self.hidden_within(deadline, problems);
@@ -22,7 +21,6 @@ impl View<'_> {
         }
         for reaction in &self.policy.reactions {
             let place = self.place(reaction.id);
-            without_clause(&reaction.origin, &place, problems);
             let upon = reaction.upon.clone().unwrap_or_default();
             if !upon.is_empty() && upon.iter().copied().all(is_silent) {
                 problems.push(silent(&upon, &place));
@@ -152,18 +150,16 @@ fn is_silent(event: Symbol) -> bool {
     SILENT.contains(&event.as_str())
 }
 
-fn without_clause(origin: &Origin, place: &Place, problems: &mut Problems) {
-    if *origin == (Origin { clause: None, local: Local::Nothing }) {
-        let message = Text::new(
-            "这条规则既没有 clause 也没有 local，说不出依据",
-            "this rule has neither `clause` nor `local`: nobody can say what it rests on",
-        );
-        let hint = Text::new(
-            "写上依据的条款 clause: 二（一）2；文件没有、由本地自定的写 local: true",
-            "cite the document with `clause: …`, or write `local: true` for what is the operator's own",
-        );
-        problems.push(Problem::warning(place, "no-clause", message).hint(hint));
-    }
+pub(super) fn without_clause(place: &Place) -> Problem {
+    let message = Text::new(
+        "这条规则既没有 clause 也没有 local，说不出依据",
+        "this rule has neither `clause` nor `local`: nobody can say what it rests on",
+    );
+    let hint = Text::new(
+        "写上依据的条款 clause: 二（一）2；文件没有、由本地自定的写 local: true",
+        "cite the document with `clause: …`, or write `local: true` for what is the operator's own",
+    );
+    Problem::warning(place, "no-clause", message).hint(hint)
 }
 
 fn silent(events: &[Symbol], place: &Place) -> Problem {

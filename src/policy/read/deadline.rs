@@ -27,7 +27,7 @@ pub(crate) struct Common<'n> {
 
 impl Reader<'_> {
     pub(crate) fn deadline(&mut self, entry: &Entry, common: &Common<'_>) -> Option<Deadline> {
-        let id = Symbol::new(&entry.key.text);
+        let (id, before) = (Symbol::new(&entry.key.text), self.problems.len());
         let mut fields = Fields::of(&entry.value, self.problems)?.at(&entry.key.place);
         let title = self.title(&mut fields);
         let origin = scalars::origin(&mut fields, self.problems);
@@ -60,6 +60,7 @@ impl Reader<'_> {
             origin,
         };
         fields.finish(self.problems);
+        self.note_unfounded(&deadline.origin, &entry.key.place, before);
         self.places.rules.insert(id, entry.key.place.clone());
         Some(deadline)
     }

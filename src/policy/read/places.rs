@@ -13,6 +13,8 @@ pub(crate) struct Places {
     pub(crate) steps: HashMap<Symbol, Vec<Place>>,
     /// The entries of each deadline's `within`, in order.
     pub(crate) within: HashMap<Symbol, Vec<Place>>,
+    /// The deadlines and reactions without an error that say nothing of what they rest on.
+    pub(crate) unfounded: Vec<Place>,
     /// Every recipient named, and where.
     pub(crate) recipients: Vec<(Symbol, Place)>,
 }

@@ -120,7 +120,7 @@ impl Reader<'_> {
     }
 
     fn reaction(&mut self, entry: &Entry) -> Option<Reaction> {
-        let id = Symbol::new(&entry.key.text);
+        let (id, before) = (Symbol::new(&entry.key.text), self.problems.len());
         let mut fields = Fields::of(&entry.value, self.problems)?.at(&entry.key.place);
         let title = self.title(&mut fields);
         let origin = scalars::origin(&mut fields, self.problems);
@@ -134,6 +134,7 @@ impl Reader<'_> {
         let step = fields.optional("id").and_then(|node| want::word(node, self.problems));
         let Done { actions, .. } = self.actions(&mut fields);
         fields.finish(self.problems);
+        self.note_unfounded(&origin, &entry.key.place, before);
         self.places.rules.insert(id, entry.key.place.clone());
         let step = step.map_or_else(|| name_of(&actions), |word| Symbol::new(word.text));
         Some(Reaction { id, was, title, origin, upon, when, once, step, actions })

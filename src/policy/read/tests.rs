@@ -382,3 +382,30 @@ fn what_asks_or_grants_nothing_is_wrong() {
         assert!(said.contains("错误[malformed-span]: 此处的时长必须大于零；不许延期的，删去 extends"), "{said}");
     }
 }
+
+#[test]
+fn without_a_vocabulary_only_what_does_not_need_it_is_judged() {
+    let codes = |vocabulary: &str, more: &[(&str, &str)]| {
+        let changes = [&[("rules/vocabulary.yaml", vocabulary)], more].concat();
+        let said = says(&changes);
+        let code = |line: &str| line.split(['[', ']']).nth(1).unwrap_or_default().to_owned();
+        said.lines().map(code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes("order: [", &[]), ["not-checked", "syntax"]);
+    assert_eq!(codes("(none)", &[]), ["missing-file", "not-checked"]);
+    let slip = ("times: 1", "tims: 1");
+    assert_eq!(codes("(none)", &[slip]), ["unknown-key", "missing-file", "not-checked"]);
+}
+
+#[test]
+fn a_rule_that_rests_on_nothing_is_told_beside_an_error_of_another_rule() {
+    let unfounded = ("    title: 响应\n    clause: 二\n", "    title: 响应\n");
+    let said = says(&[unfounded, ("upon: called_back", "upon: callback")]);
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines.len(), 2, "{said}");
+    assert!(lines[0].starts_with("rules/p.yaml:12:3: 警告[no-clause]"), "{said}");
+    assert!(lines[1].contains("错误[unknown-event-type]"), "{said}");
+    // What a rule with an error of its own rests on may be what is wrong.
+    let said = says(&[("    title: 响应\n    clause: 二\n", "    title: 响应\n    clasue: 二\n")]);
+    assert_eq!(said.lines().count(), 1, "{said}");
+}

@@ -100,3 +100,9 @@ fn nothing_at_all_is_an_empty_log() {
     let log = read_text("\n \n");
     assert!(log.is_empty() && log.last_recorded_at.is_none() && log.orders().is_empty());
 }
+
+#[test]
+fn a_byte_order_mark_before_the_first_line_is_no_part_of_it() {
+    let log = read_text(&format!("\u{feff}{}\n{}\n", event("a", "O1", 1, ""), event("b", "O1", 2, "")));
+    assert_eq!((log.len(), log.refused), (2, Vec::new()));
+}
