@@ -100,3 +100,16 @@ fn people_read_a_table_in_english() {
     let run = simulate(&["--show", "all", "--until", "2024-05-06T18:00:00+08:00", "--lang", "en"], DAY);
     insta::assert_snapshot!(run.output);
 }
+
+#[test]
+fn a_due_beyond_the_calendars_cover_is_said_to_be_provisional() {
+    let later = DAY.replace("2024-05-06", "2031-05-06");
+    let until = ["--until", "2031-05-06T10:10:00+08:00"];
+    let run = simulate(&[&["--format", "jsonl"], &until[..]].concat(), &later);
+    let decided: Vec<_> = run.json_lines().into_iter().filter(|line| line["is"] == "decision").collect();
+    let due: Vec<_> = decided.iter().filter(|line| line.get("due").is_some()).collect();
+    assert!(!due.is_empty() && due.iter().all(|line| line["provisional"] == true), "{}", run.output);
+    assert!(simulate(&[&["--show", "decisions"], &until[..]].concat(), &later).output.contains("（暂定）"));
+    let known = simulate(&["--format", "jsonl", "--until", "2024-05-06T10:10:00+08:00", "--show", "decisions"], DAY);
+    assert!(!known.output.contains("provisional"), "{}", known.output);
+}

@@ -2,6 +2,7 @@
 //!
 //! Whatever many lines share is rendered once; a line is then put together from instants, numbers and ready pieces.
 
+use crate::calendar::Calendar;
 use crate::engine::decision::{DecisionKind, Outcome as Standing};
 use crate::engine::replay::{DecisionShape, Made, Outcome, Stood};
 use crate::policy::model::{Colour, RuleSet};
@@ -24,6 +25,8 @@ pub(super) struct Lines<'a> {
 /// What decisions of one shape share.
 struct Pieces {
     zone: Tz,
+    /// The calendar of the policy, if it is still there.
+    calendar: Option<Arc<Calendar>>,
     /// From `policy` to `step`.
     rule: Vec<u8>,
     /// From `kind` to `cc`.
@@ -49,7 +52,7 @@ impl<'a> Lines<'a> {
         Lines {
             outcome,
             orders: orders.iter().map(|order| json(order).into()).collect(),
-            shapes: outcome.shapes.iter().map(|shape| pieces(shape, zone_of(rules, shape.policy))).collect(),
+            shapes: outcome.shapes.iter().map(|shape| pieces(shape, calendar_of(rules, shape.policy))).collect(),
             obligations: outcome.obligation_shapes.iter().map(|shape| obligation(shape.policy, shape.rule)).collect(),
             departments: outcome.departments.iter().map(|name| fields(&[("department", name)])).collect(),
         }
@@ -88,6 +91,9 @@ impl<'a> Lines<'a> {
         line.extend(&pieces.what);
         if let Some(due) = made.due {
             put_instant("due", due, pieces.zone, line);
+            if pieces.calendar.as_ref().is_some_and(|calendar| calendar.is_provisional(due)) {
+                line.extend(br#","provisional":true"#);
+            }
         }
         if let Some(number) = made.department_number().filter(|_| pieces.of_a_department) {
             line.extend(&self.departments[number]);
@@ -124,12 +130,17 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn zone_of(rules: &RuleSet, policy: Symbol) -> Tz {
+fn calendar_of(rules: &RuleSet, policy: Symbol) -> Option<Arc<Calendar>> {
     let policy = rules.policies.iter().find(|known| known.id == policy);
-    policy.map_or(Tz::UTC, |policy| policy.calendar.zone())
+    policy.map(|policy| Arc::clone(&policy.calendar))
 }
 
-fn pieces(shape: &DecisionShape, zone: Tz) -> Pieces {
+fn zone_of(rules: &RuleSet, policy: Symbol) -> Tz {
+    calendar_of(rules, policy).map_or(Tz::UTC, |calendar| calendar.zone())
+}
+
+fn pieces(shape: &DecisionShape, calendar: Option<Arc<Calendar>>) -> Pieces {
+    let zone = calendar.as_ref().map_or(Tz::UTC, |calendar| calendar.zone());
     let mut what = fields(&[("kind", kind_word(&shape.kind))]);
     match &shape.kind {
         DecisionKind::Card(colour) => what.extend(fields(&[("card", colour_word(*colour))])),
@@ -157,7 +168,7 @@ fn pieces(shape: &DecisionShape, zone: Tz) -> Pieces {
     end.extend(fields(&[("version", &shape.version)]));
     let rule =
         fields(&[("policy", shape.policy.as_str()), ("rule", shape.rule.as_str()), ("step", shape.step.as_str())]);
-    Pieces { zone, rule, what, more, end, of_a_department: matches!(shape.kind, DecisionKind::Card(_)) }
+    Pieces { zone, calendar, rule, what, more, end, of_a_department: matches!(shape.kind, DecisionKind::Card(_)) }
 }
 
 /// The word for a kind of decision; fixed by contract.

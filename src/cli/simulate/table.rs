@@ -82,7 +82,7 @@ impl Table<'_> {
         if let Some(approver) = shape.approval {
             parts.push(format!("{approval} {}", self.recipient(approver)));
         }
-        parts.extend(made.due.map(|at| format!("{due} {}", short(at, zone))));
+        parts.extend(made.due.map(|at| format!("{due} {}{}", short(at, zone), self.provisional(shape.policy, at))));
         match (made.round, self.lang) {
             (1, _) => {}
             (number, Lang::Zh) => parts.push(format!("{round}{number}轮")),
@@ -98,6 +98,16 @@ impl Table<'_> {
         }
         parts.retain(|part| !part.is_empty());
         parts.join(" · ")
+    }
+
+    /// What is said of a due that lies where the calendar does not know the official arrangement.
+    fn provisional(&self, policy: Symbol, due: Instant) -> &'static str {
+        let is_provisional = self.policy(policy).is_some_and(|policy| policy.calendar.is_provisional(due));
+        match self.lang {
+            _ if !is_provisional => "",
+            Lang::Zh => "（暂定）",
+            Lang::En => " (provisional)",
+        }
     }
 
     pub(super) fn write_obligations(&self, out: &mut impl Write) -> io::Result<()> {
