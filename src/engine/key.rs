@@ -59,7 +59,10 @@ pub(crate) fn key_about(what: &str, key: &str) -> Key {
 }
 
 fn hash(text: &str) -> Key {
-    hex::encode(&Sha256::digest(text.as_bytes())[..16]).into()
+    let digest = Sha256::digest(text.as_bytes());
+    let mut digits = [0; 32];
+    hex::encode_to_slice(&digest[..16], &mut digits).expect("two digits a byte");
+    std::str::from_utf8(&digits).expect("digits are text").into()
 }
 
 /// The key of what was revoked so often before.
