@@ -5,9 +5,10 @@ use crate::calendar::Calendar;
 use crate::calendar::span::Span;
 use crate::policy::condition::{Condition, Expectation, Fact};
 use crate::policy::directory::Directory;
-use crate::policy::model::{Limit, Policy, RuleSet};
+use crate::policy::model::{Limit, Policy, RuleSet, Stop};
 use crate::policy::vocabulary::Value;
-use std::collections::BTreeMap;
+use crate::symbol::Symbol;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A city.
@@ -27,6 +28,8 @@ pub(super) struct City {
     pub(super) dispatches_at_night: bool,
     /// Whether a dissatisfied caller's order is returned by itself.
     pub(super) returns: bool,
+    /// The event types that its rules listen for.
+    pub(super) heard: BTreeSet<Symbol>,
 }
 
 /// The cities in the order of their policies. Rules without regions are one city.
@@ -37,6 +40,7 @@ pub(super) fn cities(rules: &RuleSet, directory: &Directory) -> Vec<City> {
             let city = cities.entry(region.clone()).or_insert_with(|| city(region, policy, directory));
             city.returns |= returns(policy);
             city.dispatches_at_night |= dispatches_at_night(policy);
+            city.heard.extend(heard(policy));
         }
     }
     cities.into_values().collect()
@@ -76,6 +80,7 @@ fn city(region: Arc<str>, policy: &Policy, directory: &Directory) -> City {
         enterprises: enterprises.filter(|name| name.contains(&short)).cloned().collect(),
         dispatches_at_night: false,
         returns: false,
+        heard: BTreeSet::new(),
         region,
     }
 }
@@ -118,4 +123,15 @@ fn dispatches_at_night(policy: &Policy) -> bool {
     let dispatch = policy.deadlines.iter().find(|deadline| deadline.id.as_str() == "dispatch");
     let elapsed = |limit: &Limit| matches!(limit, Limit::Within(entries) if entries.iter().any(|entry| matches!(entry.is, Span::Elapsed(_))));
     dispatch.is_some_and(|deadline| elapsed(&deadline.limit))
+}
+
+fn heard(policy: &Policy) -> impl Iterator<Item = Symbol> {
+    let stops = |stop: &Stop| match stop {
+        Stop::Event(event, _) => vec![*event],
+        Stop::Every(events) => events.clone(),
+    };
+    let deadlines = policy.deadlines.iter();
+    let of_deadlines = deadlines
+        .flat_map(move |deadline| [deadline.start.clone(), deadline.stop.iter().flat_map(stops).collect()].concat());
+    of_deadlines.chain(policy.reactions.iter().flat_map(|reaction| reaction.upon.clone().unwrap_or_default()))
 }

@@ -3,11 +3,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 12] = [
     ("rules/vocabulary.yaml", include_str!("../../rules/vocabulary.yaml")),
     ("rules/directory.yaml", include_str!("../../rules/directory.yaml")),
     ("rules/zhuhai-124.yaml", include_str!("../../rules/zhuhai-124.yaml")),
     ("rules/yicheng-2151.yaml", include_str!("../../rules/yicheng-2151.yaml")),
+    ("rules/zhongshan-mashangban.yaml", include_str!("../../rules/zhongshan-mashangban.yaml")),
+    ("rules/zhuhai-zhushitong.yaml", include_str!("../../rules/zhuhai-zhushitong.yaml")),
+    ("rules/shuangyashan-huiqitong.yaml", include_str!("../../rules/shuangyashan-huiqitong.yaml")),
     ("calendars/cn.yaml", include_str!("../../calendars/cn.yaml")),
     ("calendars/zhuhai.yaml", include_str!("../../calendars/zhuhai.yaml")),
     ("calendars/yicheng.yaml", include_str!("../../calendars/yicheng.yaml")),

@@ -51,6 +51,9 @@ const MINUTE_MS: i64 = 60_000;
 
 impl Teller<'_> {
     fn order(&mut self, month: NaiveDate) {
+        if self.hears("missed_call") && self.dice.percent(8) {
+            return self.missed_call(month);
+        }
         let received = self.receive(month);
         let Some(dispatched) = self.dispatch(received) else { return };
         let begun = self.begin(dispatched);
@@ -63,7 +66,19 @@ impl Teller<'_> {
         }
     }
 
-    fn receive(&mut self, month: NaiveDate) -> Instant {
+    /// A call that nobody took: an order of its own.
+    fn missed_call(&mut self, month: NaiveDate) {
+        let at = self.arrival(month);
+        let call = format!("{}-call", self.order);
+        self.event("missed_call", at, json!({ "region": &*self.city.region, "subject": "市场主体", "call": call }));
+        if self.dice.percent(80) {
+            let returned = at.plus_ms(self.dice.between(20, 1380) * MINUTE_MS);
+            self.event("call_returned", returned, json!({ "call": call, "result_told": true }));
+        }
+    }
+
+    /// When an order comes in: mostly on a working day and while the hotline is busiest.
+    fn arrival(&mut self, month: NaiveDate) -> Instant {
         let day = loop {
             let day = month + chrono::Days::new(u64::try_from(self.dice.between(0, 27)).unwrap_or(0));
             if self.city.calendar.is_working_day(day) || self.dice.percent(20) {
@@ -76,7 +91,11 @@ impl Teller<'_> {
             self.dice.between(18 * 60, 23 * 60)
         };
         let time = NaiveTime::from_num_seconds_from_midnight_opt(u32::try_from(minute * 60).unwrap_or(0), 0);
-        let at = self.city.calendar.at(day, time.unwrap_or(NaiveTime::MIN));
+        self.city.calendar.at(day, time.unwrap_or(NaiveTime::MIN))
+    }
+
+    fn receive(&mut self, month: NaiveDate) -> Instant {
+        let at = self.arrival(month);
         let category = self.dice.weighted(&[("咨询", 35), ("求助", 25), ("投诉", 25), ("建议", 10), ("举报", 5)]);
         let mut attributes = json!({
             "region": &*self.city.region, "subject": "市场主体", "category": category,
@@ -88,8 +107,13 @@ impl Teller<'_> {
             attributes["enterprise"] = json!(&**enterprise);
         }
         if self.dice.percent(5) {
-            let mark =
-                self.dice.weighted(&[("complex", 3), ("cross_department", 3), ("joint", 2), ("provincial_power", 1)]);
+            let mark = self.dice.weighted(&[
+                ("complex", 3),
+                ("cross_department", 3),
+                ("joint", 2),
+                ("city_level", 2),
+                ("provincial_power", 1),
+            ]);
             attributes[mark] = json!(true);
         }
         self.event("received", at, attributes);
@@ -173,10 +197,29 @@ impl Teller<'_> {
                 json!({ "by": "2个工作日", "reason": "需现场核查", "approver": "分管负责人" }),
             );
         }
+        self.report_stages(begun, minutes);
         let completed = self.working(begun, minutes);
         let outcome = self.dice.weighted(&[("解决", 7), ("解释说明", 2), ("服务确认", 1)]);
         self.event("completed", completed, json!({ "outcome": outcome }));
+        if self.hears("replied") && self.dice.percent(90) {
+            let replied = self.working(completed, self.dice.clone().between(10, 380));
+            self.event("replied", replied, json!({}));
+        }
         Some(completed)
+    }
+
+    /// What takes long is told of in stages, where the city asks for that.
+    fn report_stages(&mut self, begun: Instant, minutes: i64) {
+        if minutes > 600 && self.hears("staged_reply") && self.dice.percent(80) {
+            let at = self.working(begun, 500);
+            self.event("staged_reply", at, json!({}));
+        }
+        if minutes > 1700 && self.hears("follow_through") && self.dice.percent(70) {
+            let at = self.working(begun, 1600);
+            let next = at.plus_ms(3 * 24 * 60 * MINUTE_MS);
+            let next = next.rfc3339(self.city.calendar.zone());
+            self.event("follow_through", at, json!({ "next_reply_by": next }));
+        }
     }
 
     /// Calls back; from when it is handled again, if the caller is dissatisfied and that returns it.
@@ -214,6 +257,11 @@ impl Teller<'_> {
         let arrived = self.working(contacted, self.dice.clone().between(5, 40));
         self.event("arrived", arrived, json!({}));
         self.handle(contacted)
+    }
+
+    /// Whether the city's rules listen for such events.
+    fn hears(&self, kind: &str) -> bool {
+        Symbol::find(kind).is_some_and(|kind| self.city.heard.contains(&kind))
     }
 
     /// So many working minutes later.

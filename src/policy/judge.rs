@@ -3,6 +3,7 @@
 //! Only policies without an error are judged, and none where the vocabulary could not be read; that a rule says nothing of
 //! what it rests on is told of every rule that has no error itself. Nothing here keeps rules from being used.
 
+mod accepted;
 mod conditions;
 mod people;
 mod rules;
@@ -14,6 +15,7 @@ use crate::policy::model::Policy;
 use crate::policy::read::places::Places;
 use crate::policy::vocabulary::Vocabulary;
 use crate::text::place::{Place, Source};
+use crate::text::problem::Problems;
 use crate::time::Instant;
 
 /// Adds every warning about what was read, as of an instant, to its problems.
@@ -23,14 +25,16 @@ pub fn judge(loaded: &mut Loaded, channels: &Channels, now: Instant) {
     loaded.unfounded.iter().for_each(|place| problems.push(rules::without_clause(place)));
     for (policy, places) in loaded.read.iter().filter(|_| loaded.has_vocabulary) {
         let view = View { policy, places, vocabulary: &loaded.vocabulary };
-        view.rules(&mut problems);
+        let mut found = Problems::new();
+        view.rules(&mut found);
         if !loaded.calendars.has_mistake(&policy.calendar.spec().name) {
-            view.steps(&mut problems);
+            view.steps(&mut found);
         }
-        view.exclusions(&mut problems);
+        view.exclusions(&mut found);
         if loaded.has_directory {
-            view.people(loaded, channels, &mut problems);
+            view.people(loaded, channels, &mut found);
         }
+        problems.append(accepted::left(found, places));
     }
     people::departments_without_liaison(loaded, &mut problems);
     loaded.problems = problems;

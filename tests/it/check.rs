@@ -133,7 +133,7 @@ fn three_unknown_keys_two_wrong_types_and_a_missing_field_give_six_problems_in_o
     45 |     severity: 高
        |     ^^^^^^^^
        |
-       = 建议: 可以写：notify、remind、return、was、card、once、when、title、clause、route、approval、flag …
+       = 建议: 可以写：accept、notify、remind、return、was、card、once、when、title、clause、route、approval …
 
     6个错误，0个警告
     ");

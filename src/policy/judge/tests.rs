@@ -83,3 +83,21 @@ fn deadlines_that_exclude_each_other_on_what_may_change() {
         ""
     );
 }
+
+#[test]
+fn a_warning_that_its_author_has_looked_at_is_said_no_more() {
+    let first = ("    start: [signed, returned]", "    start: [signed, returned]\n    when: { joint: true }");
+    let second = |accept: &str| format!("    start: dispatched\n    when: {{ joint: {{ not: true }} }}\n{accept}");
+    let accept = |accept: &str| says(&[first, ("    start: dispatched", &second(accept))]);
+    assert_eq!(accept("    accept: { exclusive: 中途认定的两条并行 }"), "");
+    let of_the_other =
+        ("    stop: [contacted, completed]", "    stop: [contacted, completed]\n    accept: { exclusive: 两条并行 }");
+    assert_eq!(says(&[first, ("    start: dispatched", &second("")), of_the_other]), "");
+    insta::assert_snapshot!(accept("    accept: { exclusive: 两条并行, never: 不会 }"), @"rules/p.yaml:25:32: 警告[accepts-nothing]: 这条规则没有警告“never”，不必写在 accept 里；删去这一项");
+    insta::assert_snapshot!(accept("    accept: { exclusiv: 两条并行, hidden: '' }"), @r"
+    rules/p.yaml:25:15: 错误[unknown-key]: 不认识的键“exclusiv”；是不是“exclusive”？
+    rules/p.yaml:25:39: 错误[no-reason]: 这里要写理由；写明为什么这样是对的，给以后看的人
+    ");
+    let ladder = |accept: &str| format!("    {accept}\n    ladder: [ {{ before: 3 working days, remind: handler }} ]");
+    assert_eq!(says(&[("    ladder: 黄红牌", &ladder("accept: { before-too-long: 只为投诉 }"))]), "");
+}

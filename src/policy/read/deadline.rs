@@ -59,6 +59,7 @@ impl Reader<'_> {
             when,
             origin,
         };
+        self.accept(&mut fields, entry, id);
         fields.finish(self.problems);
         self.note_unfounded(&deadline.origin, &entry.key.place, before);
         self.places.rules.insert(id, entry.key.place.clone());

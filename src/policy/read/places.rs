@@ -17,4 +17,19 @@ pub(crate) struct Places {
     pub(crate) unfounded: Vec<Place>,
     /// Every recipient named, and where.
     pub(crate) recipients: Vec<(Symbol, Place)>,
+    /// Warnings that an operator has looked at and wants no more.
+    pub(crate) accepted: Vec<Accepted>,
+}
+
+/// A warning about a rule that its author has looked at: `accept: { code: reason }`.
+#[derive(Clone, Debug)]
+pub(crate) struct Accepted {
+    /// The warning's kind, such as `exclusive`.
+    pub(crate) code: String,
+    /// Where it is accepted.
+    pub(crate) place: Place,
+    /// The rule.
+    pub(crate) rule: Symbol,
+    /// The stretch of the file that is the rule.
+    pub(crate) extent: Place,
 }

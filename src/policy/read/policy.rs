@@ -133,6 +133,7 @@ impl Reader<'_> {
         let once = once.and_then(|node| want::one_of(node, &times, self.problems));
         let step = fields.optional("id").and_then(|node| want::word(node, self.problems));
         let Done { actions, .. } = self.actions(&mut fields);
+        self.accept(&mut fields, entry, id);
         fields.finish(self.problems);
         self.note_unfounded(&origin, &entry.key.place, before);
         self.places.rules.insert(id, entry.key.place.clone());
