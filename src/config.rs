@@ -9,6 +9,7 @@ mod read;
 pub mod secret;
 
 use crate::policy::directory::read::{Address, Channels};
+use crate::schedule::Schedule;
 use crate::text::problem::Problems;
 use crate::text::yaml;
 use crate::time::Instant;
@@ -42,6 +43,8 @@ pub struct Config {
     pub channels: Vec<Channel>,
     /// Decisions dated before are kept and shown, told to nobody; none: the store's first start.
     pub tell_from: Option<Instant>,
+    /// What is run at set times, names unique.
+    pub schedules: Vec<Schedule>,
 }
 
 /// A bearer token of the API.
@@ -115,6 +118,7 @@ impl Config {
             tokens: Vec::new(),
             channels: Vec::new(),
             tell_from: None,
+            schedules: Vec::new(),
         }
     }
 

@@ -16,6 +16,8 @@ pub mod order;
 
 pub mod engine;
 
+pub mod schedule;
+
 pub mod clock;
 pub mod config;
 pub mod metrics;

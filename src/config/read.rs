@@ -5,6 +5,7 @@ mod way;
 
 use super::secret::SecretSource;
 use super::{Config, Scope, Token};
+use crate::schedule;
 use crate::text::Text;
 use crate::text::place::Place;
 use crate::text::problem::{Problem, Problems};
@@ -62,8 +63,7 @@ pub(super) fn config(root: &Node, path: &Path, problems: &mut Problems) -> Optio
     let tell_from = fields.optional("tell_from").and_then(|node| instant(node, problems));
     let sources = fields.optional("sources");
     refuse_entries(sources, ("sources（主动拉取）", "`sources`"), problems);
-    let schedules = fields.optional("schedules");
-    refuse_entries(schedules, ("schedules（定时任务）", "`schedules`"), problems);
+    let schedules = fields.optional("schedules").map(|node| schedule::read::schedules(node, problems));
     fields.finish(problems);
     (problems.len() == before).then(|| Config {
         path: Some(path.to_owned()),
@@ -75,6 +75,7 @@ pub(super) fn config(root: &Node, path: &Path, problems: &mut Problems) -> Optio
         tokens: tokens.unwrap_or_default(),
         channels: channels.unwrap_or_default(),
         tell_from,
+        schedules: schedules.unwrap_or_default(),
     })
 }
 
