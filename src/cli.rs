@@ -6,6 +6,8 @@ mod audit;
 mod calendar;
 mod check;
 mod clock;
+mod columns;
+mod compare;
 mod demo;
 mod explain;
 mod import;
@@ -85,6 +87,7 @@ enum Command {
     Demo(demo::Args),
     Check(check::Args),
     Simulate(simulate::Args),
+    Compare(compare::Args),
     Explain(explain::Args),
     Calendar(calendar::Args),
     Import(import::Args),
@@ -100,6 +103,7 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&common, args),
         Command::Check(args) => check::run(&common, args),
         Command::Simulate(args) => simulate::run(&common, &args),
+        Command::Compare(args) => compare::run(&common, &args),
         Command::Explain(args) => explain::run(&common, &args),
         Command::Calendar(args) => calendar::run(&common, args),
         Command::Import(args) => import::run(&common, args),

@@ -4,6 +4,7 @@
 //! [`decide::decide`] is what the daemon and `simulate` call: it takes knowledge in the order in which it came, and
 //! compares what should be with what stands. Laws: language.md §4.
 
+pub mod compare;
 pub mod decide;
 pub mod decision;
 pub mod due_clock;

@@ -4,6 +4,7 @@
 //! place; a [`RuleSet`] exists only if there was no error. Meaning: language.md §2, §3 and §5.
 
 pub mod builtin;
+pub mod changes;
 pub mod condition;
 pub mod directory;
 pub mod files;
@@ -11,7 +12,7 @@ pub mod judge;
 pub mod model;
 mod read;
 #[cfg(test)]
-mod trial;
+pub(crate) mod trial;
 pub mod vocabulary;
 
 use directory::read::Channels;

@@ -4,9 +4,10 @@
 use super::Common;
 use crate::policy;
 use crate::policy::directory::Directory;
+use crate::policy::files::Loaded;
 use crate::policy::model::RuleSet;
 use crate::text::problem::{Problems, Severity};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -23,15 +24,21 @@ impl Common {
     /// The rules; where they have errors, these have been told and the exit code is given.
     pub(crate) fn load_rules(&self) -> Result<Rules, ExitCode> {
         let (rules, calendars) = self.directories()?;
-        let loaded = policy::load(&rules, &calendars, &None);
-        match loaded.rules {
-            Some(set) => Ok(Rules { set: Arc::new(set), directory: loaded.directory }),
+        let (set, loaded) = self.load_files(&rules, &calendars)?;
+        Ok(Rules { set, directory: loaded.directory })
+    }
+
+    /// The rules of these directories, and what else was read there; where they have errors, these have been told.
+    pub(super) fn load_files(&self, rules: &Path, calendars: &Path) -> Result<(Arc<RuleSet>, Loaded), ExitCode> {
+        let mut loaded = policy::load(rules, calendars, &None);
+        match loaded.rules.take() {
+            Some(set) => Ok((Arc::new(set), loaded)),
             None => Err(self.refuse(errors_of(&loaded.problems))),
         }
     }
 
     /// The configuration is asked only for what no flag says.
-    fn directories(&self) -> Result<(PathBuf, PathBuf), ExitCode> {
+    pub(super) fn directories(&self) -> Result<(PathBuf, PathBuf), ExitCode> {
         if let (Some(rules), Some(calendars)) = (&self.rules, &self.calendars) {
             return Ok((rules.clone(), calendars.clone()));
         }

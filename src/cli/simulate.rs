@@ -122,7 +122,7 @@ pub(super) fn read_log(path: &Path, reader: &BodyReader) -> Result<Log, Simulate
     read.map_err(|source| SimulateError::Read { path: path.into(), source })
 }
 
-fn threads() -> NonZero<usize> {
+pub(super) fn threads() -> NonZero<usize> {
     available_parallelism().unwrap_or(NonZero::<usize>::MIN)
 }
 

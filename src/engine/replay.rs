@@ -34,18 +34,27 @@ pub fn replay<G: Gather>(
     decide: impl Fn(&History) -> Decided + Sync,
     gather: impl Fn() -> G,
 ) -> Vec<G> {
+    let orders: Vec<usize> = (0..log.orders().len()).collect();
+    on_all_cores(&orders, threads, gather, |gatherer, order| {
+        if let Some(history) = log.history(order, until) {
+            gatherer.take(order, decide(&history));
+        }
+    })
+}
+
+/// Takes each of these orders (by whatever numbers them) on one of `threads` threads: one gatherer a thread.
+pub fn on_all_cores<G: Send>(
+    orders: &[usize],
+    threads: NonZero<usize>,
+    gather: impl Fn() -> G,
+    take: impl Fn(&mut G, usize) + Sync,
+) -> Vec<G> {
     let next = AtomicUsize::new(0);
     let work = |mut gatherer: G| {
         loop {
             let first = next.fetch_add(ORDERS_AT_ONCE, Ordering::Relaxed);
-            if first >= log.orders().len() {
-                return gatherer;
-            }
-            for order in first..log.orders().len().min(first + ORDERS_AT_ONCE) {
-                if let Some(history) = log.history(order, until) {
-                    gatherer.take(order, decide(&history));
-                }
-            }
+            let Some(rest) = orders.get(first..).filter(|rest| !rest.is_empty()) else { return gatherer };
+            rest.iter().take(ORDERS_AT_ONCE).for_each(|order| take(&mut gatherer, *order));
         }
     };
     thread::scope(|scope| {

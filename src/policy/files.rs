@@ -45,6 +45,19 @@ pub struct Loaded {
     pub(crate) read: Vec<(Arc<Policy>, Places)>,
     /// The rules that say nothing of what they rest on, those of policies with an error elsewhere included.
     pub(crate) unfounded: Vec<Place>,
+    /// What the files say, for comparing two versions of them.
+    pub(crate) said: Said,
+}
+
+/// What the files say, as trees.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    /// The vocabulary.
+    pub(crate) vocabulary: Option<Node>,
+    /// The directory.
+    pub(crate) directory: Option<Node>,
+    /// The policies that govern orders, by id, each with what it builds on laid under it.
+    pub(crate) policies: Vec<(String, Node)>,
 }
 
 const DIRECTORY: &str = "directory.yaml";
@@ -82,7 +95,10 @@ pub(crate) fn load_over(
     let (vocabulary, in_terms) = words
         .as_ref()
         .map_or_else(|| (Vocabulary::built_in(), Vec::new()), |root| vocabulary::read(root, &mut problems));
-    let people = directory_of(rules, has_vocabulary.then_some(&vocabulary), channels, &mut problems);
+    let listed = directory_of(rules, &mut problems);
+    let people = listed
+        .as_ref()
+        .map(|root| directory::read(root, has_vocabulary.then_some(&vocabulary), channels, &mut problems));
     let written = policies(rules, &mut problems);
     if !has_vocabulary && (people.is_some() || !written.is_empty()) {
         problems.push(unchecked(&file));
@@ -90,7 +106,7 @@ pub(crate) fn load_over(
     let recipients =
         people.as_ref().map(|(directory, _)| directory.recipients.keys().map(ToString::to_string).collect());
     let world = World { vocabulary: &vocabulary, has_vocabulary, recipients, calendars: &calendars };
-    let Read { policies: read, unfounded } = world.read(&written, &mut problems);
+    let Read { policies: read, unfounded, laid_out } = world.read(&written, &mut problems);
     deadlines_of_terms(&in_terms, &written, &mut problems);
     if rules.is_dir()
         && !rules.join(DIRECTORY).exists()
@@ -117,22 +133,14 @@ pub(crate) fn load_over(
         problems,
         read,
         unfounded,
+        said: Said { vocabulary: words, directory: listed, policies: laid_out },
     }
 }
 
 /// The directory, if there is one; one that cannot be read has been reported and knows nobody.
-fn directory_of(
-    rules: &Path,
-    vocabulary: Option<&Vocabulary>,
-    channels: &Channels,
-    problems: &mut Problems,
-) -> Option<(Directory, directory::Places)> {
+fn directory_of(rules: &Path, problems: &mut Problems) -> Option<Node> {
     let file = rules.join(DIRECTORY);
-    if !file.exists() {
-        return None;
-    }
-    let root = yaml::read_file(&file, problems)?;
-    Some(directory::read(&root, vocabulary, channels, problems))
+    if file.exists() { yaml::read_file(&file, problems) } else { None }
 }
 
 impl Loaded {
@@ -251,6 +259,7 @@ struct World<'a> {
 struct Read {
     policies: Vec<(Arc<Policy>, Places)>,
     unfounded: Vec<Place>,
+    laid_out: Vec<(String, Node)>,
 }
 
 impl World<'_> {
@@ -282,6 +291,7 @@ impl World<'_> {
             return;
         }
         found.unfounded.append(&mut places.unfounded);
+        found.laid_out.push((policy.id.clone(), tree));
         found.policies.extend(read.filter(|_| !own.has_errors()).map(|policy| (Arc::new(policy), places)));
     }
 }

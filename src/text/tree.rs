@@ -122,6 +122,22 @@ impl Node {
         self.kind == Kind::Null
     }
 
+    /// What it says, in one line: `{ card: yellow, notify: [handler] }`. Nodes that say the same read the same, however
+    /// they were laid out.
+    pub fn in_one_line(&self) -> String {
+        let list = |parts: Vec<String>| parts.join(", ");
+        match &self.kind {
+            Kind::Null => "null".into(),
+            Kind::Scalar(scalar) => scalar.text.clone(),
+            Kind::Sequence(items) => format!("[{}]", list(items.iter().map(Node::in_one_line).collect())),
+            Kind::Mapping(entries) if entries.is_empty() => "{}".into(),
+            Kind::Mapping(entries) => {
+                let pair = |entry: &Entry| format!("{}: {}", entry.key.text, entry.value.in_one_line());
+                format!("{{ {} }}", list(entries.iter().map(pair).collect()))
+            }
+        }
+    }
+
     /// Where to point at when something is wrong with the whole of it: a mapping's first key, else its own place.
     pub fn head(&self) -> &Place {
         match self.mapping() {
@@ -145,6 +161,17 @@ mod tests {
         {
             assert!(plain(word).is_text(), "{word}");
         }
+    }
+
+    #[test]
+    fn a_tree_reads_the_same_in_one_line_however_it_was_laid_out() {
+        let line = |text: &str| {
+            let mut problems = crate::text::problem::Problems::new();
+            crate::text::yaml::read("a", text.as_bytes(), &mut problems).map(|node| node.in_one_line())
+        };
+        let flow = line("{ a: [1, { b: \"2\" }], c: null, d: {} }");
+        assert_eq!(flow.as_deref(), Some("{ a: [1, { b: 2 }], c: null, d: {} }"));
+        assert_eq!(line("a:\n  - 1\n  - b: 2 # why\nc:\nd: {}\n"), flow);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a replay decided, as people read it: a day at a time, and at the end the sums.
 
+use crate::cli::columns::{aligned_right, cells, padded};
 use crate::engine::decision::{DecisionKind, Outcome as Standing};
 use crate::engine::replay::{Made, Outcome, Stood};
 use crate::engine::wording;
@@ -12,7 +13,6 @@ use chrono_tz::Tz;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::Arc;
-use unicode_width::UnicodeWidthStr;
 
 /// No column is wider than so many cells.
 const CELLS_MAX: usize = 28;
@@ -253,18 +253,6 @@ fn colour_of_outcome(outcome: Standing) -> &'static str {
         Standing::Open | Standing::Suspended => "",
         Standing::Cancelled => "2",
     }
-}
-
-fn cells(text: &str) -> usize {
-    text.width()
-}
-
-fn padded(text: &str, width: usize) -> String {
-    format!("{text}{}", " ".repeat(width.saturating_sub(cells(text))))
-}
-
-fn aligned_right(text: &str, width: usize) -> String {
-    format!("{}{text}", " ".repeat(width.saturating_sub(cells(text))))
 }
 
 fn short(at: Instant, zone: Tz) -> String {
