@@ -14,6 +14,7 @@ mod import;
 mod rules;
 mod run;
 mod simulate;
+mod test;
 
 use crate::config::{self, Config};
 use crate::text::Lang;
@@ -86,6 +87,7 @@ enum Command {
     Run(run::Args),
     Demo(demo::Args),
     Check(check::Args),
+    Test(test::Args),
     Simulate(simulate::Args),
     Compare(compare::Args),
     Explain(explain::Args),
@@ -102,6 +104,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&common, args),
         Command::Demo(args) => demo::run(&common, args),
         Command::Check(args) => check::run(&common, args),
+        Command::Test(args) => test::run(&common, &args),
         Command::Simulate(args) => simulate::run(&common, &args),
         Command::Compare(args) => compare::run(&common, &args),
         Command::Explain(args) => explain::run(&common, &args),

@@ -16,6 +16,7 @@ pub mod order;
 
 pub mod engine;
 
+pub mod ruletest;
 pub mod schedule;
 
 pub mod clock;

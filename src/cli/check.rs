@@ -5,6 +5,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::notify::template;
 use crate::policy::{self, judge};
+use crate::ruletest::{self, read::World};
 use crate::text::problem::{Problem, Problems, Severity};
 use crate::text::{Lang, show};
 use crate::time::Instant;
@@ -68,6 +69,9 @@ fn check(common: &Common, now: Instant) -> (Vec<Problem>, usize) {
     judge::judge(&mut loaded, &channels, now);
     let policies = loaded.policies();
     problems.append(template::problems(&rules, loaded.has_vocabulary.then_some(&*loaded.vocabulary)));
+    if let Some(world) = World::of(&loaded) {
+        problems.append(ruletest::read::problems(&rules, world));
+    }
     problems.append(loaded.problems);
     (problems.sorted(), policies)
 }

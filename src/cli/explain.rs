@@ -89,8 +89,7 @@ fn explained(log: &Log, args: &Args, rules: &Rules, lang: Lang) -> Option<Explan
 
 /// What recipients are called.
 pub(super) fn titles(rules: &Rules) -> BTreeMap<Symbol, String> {
-    let recipients = rules.directory.recipients.iter();
-    recipients.map(|(name, known)| (Symbol::new(name), known.title.clone())).collect()
+    rules.directory.titles()
 }
 
 fn not_there(order: &str, lang: Lang) -> ExitCode {

@@ -21,6 +21,17 @@ pub(crate) struct Rules {
 }
 
 impl Common {
+    /// The rules with all that is known of them, and where they are; where they have errors, these have been told and the
+    /// exit code is given.
+    pub(crate) fn load_all(&self) -> Result<(PathBuf, Loaded), ExitCode> {
+        let (rules, calendars) = self.directories()?;
+        let loaded = policy::load(&rules, &calendars, &None);
+        match loaded.rules {
+            Some(_) => Ok((rules, loaded)),
+            None => Err(self.refuse(errors_of(&loaded.problems))),
+        }
+    }
+
     /// The rules; where they have errors, these have been told and the exit code is given.
     pub(crate) fn load_rules(&self) -> Result<Rules, ExitCode> {
         let (rules, calendars) = self.directories()?;

@@ -3,6 +3,21 @@
 use crate::engine::decision::{DecisionKind, Outcome};
 use crate::policy::model::{ActionKind, Colour};
 use crate::text::Lang;
+use crate::time::Instant;
+use chrono::Datelike;
+use chrono_tz::Tz;
+
+/// An instant on a zone's wall clock, with the day of the week.
+pub fn moment(at: Instant, zone: Tz, lang: Lang) -> String {
+    let local = at.in_zone(zone);
+    let clock = local.format(if at.0 % 60_000 == 0 { "%H:%M" } else { "%H:%M:%S" });
+    let day = local.weekday().num_days_from_monday() as usize;
+    let weekday = match lang {
+        Lang::Zh => ["周一", "周二", "周三", "周四", "周五", "周六", "周日"][day],
+        Lang::En => ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"][day],
+    };
+    format!("{} {weekday} {clock}", local.format("%Y-%m-%d"))
+}
 
 /// What a decision is called.
 pub fn decision(kind: &DecisionKind, lang: Lang) -> &'static str {

@@ -108,6 +108,11 @@ impl Directory {
             .unwrap_or(recipient)
     }
 
+    /// What recipients are called.
+    pub fn titles(&self) -> BTreeMap<Symbol, String> {
+        self.recipients.iter().map(|(name, known)| (Symbol::new(name), known.title.clone())).collect()
+    }
+
     /// Whether any of these recipients is confidential.
     pub fn is_confidential(&self, recipients: &[Symbol]) -> bool {
         recipients.iter().any(|name| self.recipients.get(name.as_str()).is_some_and(|known| known.confidential))

@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use std::sync::Arc;
 
 /// Everything of one version of the rules that deciding needs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RuleSet {
     /// The version as shown and cited: a number in the store, a short hash of the files elsewhere.
     pub version: String,

@@ -218,7 +218,7 @@ fn shown(output: &Output) -> String {
 
 fn copy_of_rules() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["rules", "rules/templates", "calendars"] {
+    for name in ["rules", "rules/templates", "rules/tests", "calendars"] {
         fs::create_dir(folder.path().join(name)).unwrap();
         for file in files_in(&root().join(name)).filter(|path| path.is_file()) {
             fs::copy(&file, folder.path().join(name).join(file.file_name().unwrap())).unwrap();

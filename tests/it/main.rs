@@ -16,6 +16,7 @@ mod laws;
 mod lifted;
 mod notices;
 mod program;
+mod ruletest;
 mod simulate;
 mod sms;
 mod store;

@@ -11,7 +11,6 @@ use crate::policy::vocabulary::{Attribute, Kind, Value};
 use crate::symbol::Symbol;
 use crate::text::Lang;
 use crate::time::Instant;
-use chrono::Datelike;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
@@ -34,14 +33,7 @@ impl Say<'_> {
     }
 
     pub(super) fn moment(&self, at: Instant) -> String {
-        let local = at.in_zone(self.zone);
-        let clock = local.format(if at.0 % 60_000 == 0 { "%H:%M" } else { "%H:%M:%S" });
-        let day = local.weekday().num_days_from_monday() as usize;
-        let weekday = self.either(
-            ["周一", "周二", "周三", "周四", "周五", "周六", "周日"][day],
-            ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"][day],
-        );
-        format!("{} {weekday} {clock}", local.format("%Y-%m-%d"))
+        wording::moment(at, self.zone, self.lang)
     }
 
     pub(super) fn list(&self, items: impl IntoIterator<Item = String>) -> String {
