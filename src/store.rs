@@ -198,6 +198,11 @@ impl Store {
         self.write(orders, |orders, writing| Box::pin(decided::save(writing, orders))).await
     }
 
+    /// Up to `limit` orders that a change of the rules concerns, those after one of them: decided before, and not ended.
+    pub async fn open_orders(&self, after: Option<&OrderRef>, limit: u32) -> Result<Vec<OrderRef>, StoreError> {
+        orders::open(&self.0.readers, after, limit).await
+    }
+
     /// Sets an order aside that cannot be decided. Its later events are still stored.
     pub async fn set_aside(&self, order: &OrderRef, error: &str, now: Instant) -> Result<(), StoreError> {
         let given = (order.clone(), error.to_owned(), now);

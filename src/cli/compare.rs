@@ -7,17 +7,20 @@ mod examples;
 mod gather;
 mod history;
 mod jsonl;
+mod open;
 mod report;
 
 use super::Common;
 use super::simulate::instant;
 use crate::engine::compare::Lineage;
-use crate::policy::changes::Changes;
+use crate::policy::changes::{Changes, changes};
+use crate::policy::files::Loaded;
 use crate::policy::model::{Policy, RuleSet};
 use crate::symbol::Symbol;
 use crate::text::Lang;
 use crate::time::Instant;
 use chrono_tz::Tz;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -35,9 +38,13 @@ pub(crate) struct Args {
     /// 与之对照的日历目录，缺省不变 [the calendars to compare with; default: the same]
     #[arg(long, value_name = "DIR")]
     against_calendars: Option<PathBuf>,
-    /// 截止时刻（含），默认为最后的登记时刻 [as of this instant; default: the last `recorded_at`]
+    /// 截止时刻（含），默认为最后的登记时刻；对在办工单为推演到何时，默认其后 30 日
+    /// [as of this instant; default: the last `recorded_at`; of open orders 30 days ahead]
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     until: Option<Instant>,
+    /// 对在办工单：新规则何时生效，默认现在 [of open orders: when the edit takes force; default: now]
+    #[arg(long, value_name = "INSTANT", value_parser = instant, conflicts_with = "events")]
+    at: Option<Instant>,
     /// 每条规则举几例 [so many examples of each rule]
     #[arg(long, value_name = "N", default_value_t = 2)]
     examples: usize,
@@ -57,7 +64,7 @@ enum Format {
 pub(crate) fn run(common: &Common, args: &Args) -> ExitCode {
     match &args.events {
         Some(events) => history::run(common, args, events),
-        None => ExitCode::from(2),
+        None => open::run(common, args),
     }
 }
 
@@ -67,12 +74,20 @@ struct Sides {
     new: Arc<RuleSet>,
     lineage: Lineage,
     changes: Changes,
+    /// What recipients are called.
+    recipients: BTreeMap<String, String>,
 }
 
 impl Sides {
-    fn new(old: Arc<RuleSet>, new: Arc<RuleSet>, changes: Changes) -> Sides {
+    /// Of two versions, each with what else its files say.
+    fn new((old, before): (Arc<RuleSet>, &Loaded), (new, now): (Arc<RuleSet>, &Loaded)) -> Sides {
         let lineage = Lineage::of(&old, &new);
-        Sides { old, new, lineage, changes }
+        let named = |loaded: &Loaded| {
+            let recipients = loaded.directory.recipients.iter();
+            recipients.map(|(name, known)| (name.to_string(), known.title.clone())).collect::<Vec<_>>()
+        };
+        let recipients = named(before).into_iter().chain(named(now)).filter(|(_, title)| !title.is_empty()).collect();
+        Sides { old, new, lineage, changes: changes(before, now), recipients }
     }
 
     /// A policy, as the new side has it if it does.

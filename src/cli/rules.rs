@@ -2,8 +2,10 @@
 //! `calendars` here. Warnings are left to `duban check`; with an error no command goes on.
 
 use super::Common;
+use crate::config::Config;
 use crate::policy;
 use crate::policy::directory::Directory;
+use crate::policy::directory::read::Channels;
 use crate::policy::files::Loaded;
 use crate::policy::model::RuleSet;
 use crate::text::problem::{Problems, Severity};
@@ -41,11 +43,17 @@ impl Common {
 
     /// The rules of these directories, and what else was read there; where they have errors, these have been told.
     pub(super) fn load_files(&self, rules: &Path, calendars: &Path) -> Result<(Arc<RuleSet>, Loaded), ExitCode> {
-        let mut loaded = policy::load(rules, calendars, &None);
+        let mut loaded = policy::load(rules, calendars, &self.channels());
         match loaded.rules.take() {
             Some(set) => Ok((Arc::new(set), loaded)),
             None => Err(self.refuse(errors_of(&loaded.problems))),
         }
+    }
+
+    /// The channels of the configuration, if there is one that can be read: a directory may name any of them. What is wrong
+    /// with the configuration is no matter of the rules.
+    fn channels(&self) -> Channels {
+        Config::load(self.config.as_deref(), &mut Problems::new()).as_ref().and_then(Config::addresses)
     }
 
     /// The configuration is asked only for what no flag says.

@@ -4,7 +4,7 @@
 //! from which it is in force, or changes nothing. A version whose deciding part (policies, vocabulary, calendars) is that
 //! of the one before, because only the directory or a template changed, is kept too, but makes no step in the regime.
 
-mod files;
+pub(crate) mod files;
 
 use crate::calendar::Calendar;
 use crate::calendar::read::Calendars;
@@ -169,7 +169,8 @@ impl Source {
         Ok(Rules::new(regime, version, &loaded.calendars, teller))
     }
 
-    fn load_files(&self, files: &Files) -> Result<Loaded, RulesError> {
+    /// What the files of a version say.
+    pub(crate) fn load_files(&self, files: &Files) -> Result<Loaded, RulesError> {
         let folder = files::lay_out(files).map_err(RulesError::LayOut)?;
         let (rules, calendars) = files::places(folder.path());
         Ok(policy::load(&rules, &calendars, &self.addresses))

@@ -10,7 +10,7 @@ pub mod tally;
 
 pub use lineage::Lineage;
 
-use crate::engine::decision::{Decision, DecisionKind, Obligation};
+use crate::engine::decision::{Decision, DecisionKind, Obligation, Outcome};
 use crate::policy::model::Colour;
 use crate::symbol::Symbol;
 
@@ -152,6 +152,15 @@ pub fn pairs<'a>(old: Side<'a>, new: Side<'a>, lineage: &Lineage) -> Pairs<'a> {
         obligations: obligations.iter().map(both).collect(),
         decisions: decisions.into_iter().map(decided).collect(),
     }
+}
+
+/// What an edit does to the obligations that are open when it takes force, both sides decided at that instant: what it
+/// cancels is gone. Those that it opens are left out: they open at events, as ever.
+pub fn edited<'a>(old: Side<'a>, new: Side<'a>, lineage: &Lineage) -> Vec<Pair<&'a Obligation>> {
+    let is_open = |one: &Obligation| matches!(one.outcome, Outcome::Open | Outcome::Overdue | Outcome::Suspended);
+    let pairs = pairs(old, new, lineage).obligations.into_iter();
+    let open = pairs.filter(|pair| pair.old.is_some_and(is_open));
+    open.map(|pair| Pair { old: pair.old, new: pair.new.filter(|one| one.outcome != Outcome::Cancelled) }).collect()
 }
 
 fn place(obligation: &Obligation) -> (u32, u32) {

@@ -61,6 +61,20 @@ pub(super) async fn due(readers: &SqlitePool, now: Instant, limit: u32) -> Resul
     Ok(rows.into_iter().map(|(nr, id)| OrderRef { order: id.into(), nr }).collect())
 }
 
+pub(super) async fn open(
+    readers: &SqlitePool,
+    after: Option<&OrderRef>,
+    limit: u32,
+) -> Result<Vec<OrderRef>, StoreError> {
+    let rows: Vec<(i64, String)> = sqlx::query_as(include_str!("sql/open_orders.sql"))
+        .bind(after.map_or(0, |order| order.nr))
+        .bind(limit)
+        .fetch_all(readers)
+        .await
+        .map_err(StoreError::failed("find orders that go on"))?;
+    Ok(rows.into_iter().map(|(nr, id)| OrderRef { order: id.into(), nr }).collect())
+}
+
 pub(super) async fn next_due(readers: &SqlitePool) -> Result<Option<Instant>, StoreError> {
     let next: Option<i64> = sqlx::query_scalar(include_str!("sql/next_due.sql"))
         .fetch_one(readers)

@@ -7,6 +7,7 @@ mod console;
 mod daemon;
 mod demo;
 mod docs;
+mod edits;
 mod email;
 mod events;
 mod explain;

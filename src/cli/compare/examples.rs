@@ -99,7 +99,9 @@ impl Cases<'_> {
             None => self.either("挂起，没有到期时刻", "suspended, no due").to_owned(),
         };
         let provisional = if one.provisional { self.either("（暂定）", " (provisional)") } else { "" };
-        let counted = case.and_then(|case| counted(case, one)).map(|opened| self.counted(&opened));
+        // What an edit counted anew was not counted as it was when it opened.
+        let opened = case.and_then(|case| counted(case, one).filter(|opened| *opened.version == *case.rules.version));
+        let counted = opened.map(|opened| self.counted(&opened));
         let start = format!("{}{}", self.either("自 ", "from "), moment(one.start, zone, self.lang));
         let clause =
             case.and_then(|case| clause(case, one)).map(|clause| format!("{} {clause}", self.either("依据", "clause")));

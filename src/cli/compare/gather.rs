@@ -70,7 +70,7 @@ impl Comparison<'_> {
     }
 }
 
-fn side(decided: &Decided) -> Side<'_> {
+pub(super) fn side(decided: &Decided) -> Side<'_> {
     Side { obligations: &decided.obligations, decisions: &decided.new }
 }
 

@@ -16,7 +16,6 @@ use crate::engine::replay::on_all_cores;
 use crate::order::History;
 use crate::order::body::BodyReader;
 use crate::order::log::{self, Log};
-use crate::policy::changes::changes;
 use crate::policy::model::RuleSet;
 use crate::text::Lang;
 use crate::time::Instant;
@@ -48,7 +47,7 @@ fn compare(common: &Common, args: &Args, events: &Path) -> Result<ExitCode, Exit
     let new_rules = args.against.as_deref().unwrap_or(&rules);
     let new_calendars = args.against_calendars.as_deref().unwrap_or(&calendars);
     let (new, now) = common.load_files(new_rules, new_calendars)?;
-    let sides = Sides::new(old, new, changes(&before, &now));
+    let sides = Sides::new((old, &before), (new, &now));
     let logs = Logs::read(events, &sides).map_err(|error| {
         crate::cli::tell(common.lang, &error, None);
         ExitCode::from(2)

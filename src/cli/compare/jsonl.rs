@@ -3,6 +3,7 @@
 use super::Sides;
 use crate::engine::compare::{Change, Pair, Pairs};
 use crate::engine::decision::{Decision, DecisionKind, Obligation};
+use crate::engine::trace::Which;
 use crate::engine::wording;
 use crate::policy::model::Colour;
 use crate::symbol::Symbol;
@@ -34,6 +35,19 @@ impl Lines<'_> {
             pair.change().into_iter().for_each(|change| put(self.decision(order, *pair, change)));
         }
         lines
+    }
+
+    /// A step that an edit moves into the past and leaves out.
+    pub(super) fn left_out(&self, order: &Arc<str>, step: (Symbol, Symbol, Symbol), which: Which) -> Vec<u8> {
+        let mut line = Object::new();
+        put(&mut line, "is", Some("left_out"));
+        put(&mut line, "order", Some(&**order));
+        self.name(&mut line, (step.0, step.1), None);
+        put(&mut line, "step", Some(step.2.as_str()));
+        place(&mut line, which.round, which.occurrence);
+        let mut written = Vec::new();
+        write(&line, &mut written);
+        written
     }
 
     fn obligation(&self, order: &Arc<str>, pair: Pair<&Obligation>, change: Change) -> Object {

@@ -48,6 +48,8 @@ impl Report<'_> {
         }
         self.departments(out)?;
         self.rules(out)?;
+        self.told(out)?;
+        self.left_out(out)?;
         self.examples(cases, out)
     }
 
@@ -204,6 +206,40 @@ impl Report<'_> {
             "(2→3: before and after; ~1: one more at another time, or otherwise different)",
         );
         writeln!(out, "  {}", self.either(legend.0, legend.1))
+    }
+
+    /// Who would be told more, or less.
+    fn told(&self, out: &mut impl Write) -> io::Result<()> {
+        let differing: Vec<_> = self.part.tally.told.iter().filter(|(_, sum)| sum.differs()).collect();
+        if differing.is_empty() {
+            return Ok(());
+        }
+        self.section(("通知谁（提醒、告知和决定，抄送不计）", "Who is told (copies left out)"), out)?;
+        let head = [("对象", "recipient"), ("改前", "before"), ("改后", "after"), ("", "")];
+        let mut lines = vec![head.map(|(zh, en)| self.either(zh, en).to_owned()).to_vec()];
+        for (name, sum) in differing {
+            let title = self.sides.recipients.get(*name).filter(|_| self.lang == Lang::Zh);
+            let name = title.map_or_else(|| (*name).to_owned(), |title| format!("{title}（{name}）"));
+            lines.push(vec![name, sum.old.to_string(), sum.new.to_string(), signed(sum.old, sum.new)]);
+        }
+        rows(&lines).iter().try_for_each(|line| writeln!(out, "  {}", line.trim_end()))
+    }
+
+    /// The steps that would never fire, because an edit moves them into the past.
+    fn left_out(&self, out: &mut impl Write) -> io::Result<()> {
+        let left_out = &self.part.tally.left_out;
+        if left_out.is_empty() {
+            return Ok(());
+        }
+        let title = (
+            "已过时刻、不再补作的阶梯（要补作，在规则里写 catch_up: true）",
+            "Steps left out as past (`catch_up: true` in the policy makes them)",
+        );
+        self.section(title, out)?;
+        for ((policy, rule, step), count) in left_out {
+            writeln!(out, "  {policy} {} / {step}  {count}", self.rule_title(policy, rule))?;
+        }
+        Ok(())
     }
 
     fn rule_title(&self, policy: &str, rule: &str) -> String {

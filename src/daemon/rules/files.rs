@@ -41,7 +41,7 @@ fn read_folder(folder: &Path, name: &str, depth: usize, files: &mut Files) -> io
 }
 
 /// Writes files into a folder of their own, which goes when it is dropped.
-pub(super) fn lay_out(files: &Files) -> io::Result<tempfile::TempDir> {
+pub(crate) fn lay_out(files: &Files) -> io::Result<tempfile::TempDir> {
     let folder = tempfile::Builder::new().prefix("duban-rules-").tempdir()?;
     let (rules, calendars) = places(folder.path());
     std::fs::create_dir(rules)?;
@@ -61,7 +61,7 @@ pub(super) fn lay_out(files: &Files) -> io::Result<tempfile::TempDir> {
 }
 
 /// Where rules and calendars lie in such a folder.
-pub(super) fn places(folder: &Path) -> (PathBuf, PathBuf) {
+pub(crate) fn places(folder: &Path) -> (PathBuf, PathBuf) {
     (folder.join(RULES), folder.join(CALENDARS))
 }
 

@@ -4,7 +4,8 @@
 //! parts are the whole, on both sides.
 
 use super::{Change, Pair, Pairs, RuleId, Sort};
-use crate::engine::decision::{Decision, Obligation, Outcome};
+use crate::engine::decision::{Decision, DecisionKind, Obligation, Outcome};
+use crate::symbol::Symbol;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -114,6 +115,10 @@ pub struct Tally {
     pub departments: BTreeMap<Option<Arc<str>>, Row>,
     /// By the policy's and the rule's name.
     pub rules: BTreeMap<(&'static str, &'static str), Row>,
+    /// How much each recipient is told, copies left out.
+    pub told: BTreeMap<&'static str, Sum>,
+    /// Steps that an edit moves into the past and leaves out, by policy, rule and step.
+    pub left_out: BTreeMap<(&'static str, &'static str, &'static str), u64>,
 }
 
 impl Tally {
@@ -165,6 +170,27 @@ impl Tally {
         }
         let order = if pair.new.is_some() { &department.new } else { &department.old };
         self.each(rule, &of(one, order), |row| row.decisions[sort].count(pair.change()));
+        self.told(pair);
+    }
+
+    /// Counts who is told. Whoever is told later, or of something else, is told once more and once less.
+    fn told(&mut self, pair: Pair<&Decision>) {
+        let (before, now) = (pair.old.map(told).unwrap_or_default(), pair.new.map(told).unwrap_or_default());
+        for name in &before {
+            let sum = self.told.entry(name.as_str()).or_default();
+            sum.old += 1;
+            sum.disappear += u64::from(!now.contains(name));
+        }
+        for name in &now {
+            let sum = self.told.entry(name.as_str()).or_default();
+            sum.new += 1;
+            sum.appear += u64::from(!before.contains(name));
+        }
+    }
+
+    /// Counts a step that an edit leaves out.
+    pub fn leave_out(&mut self, policy: Symbol, rule: Symbol, step: Symbol) {
+        *self.left_out.entry((policy.as_str(), rule.as_str(), step.as_str())).or_default() += 1;
     }
 
     fn each(&mut self, rule: (&'static str, &'static str), department: &Option<Arc<str>>, count: impl Fn(&mut Row)) {
@@ -188,7 +214,19 @@ impl Tally {
         for (rule, row) in &other.rules {
             self.rules.entry(*rule).or_default().add(row);
         }
+        for (name, sum) in &other.told {
+            self.told.entry(*name).or_default().add(sum);
+        }
+        for (step, count) in &other.left_out {
+            *self.left_out.entry(*step).or_default() += count;
+        }
     }
+}
+
+/// Who is told of a decision; of a card that names nobody its department's liaison.
+fn told(decision: &Decision) -> Vec<Symbol> {
+    let by_default = decision.to.is_empty() && matches!(decision.kind, DecisionKind::Card(_));
+    if by_default { vec![Symbol::new("liaison")] } else { decision.to.clone() }
 }
 
 /// The name of a rule as rows know it.
