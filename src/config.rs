@@ -8,6 +8,7 @@ pub mod channels;
 mod read;
 pub mod secret;
 
+use crate::audit::AuditConfig;
 use crate::policy::directory::read::{Address, Channels};
 use crate::schedule::Schedule;
 use crate::text::problem::Problems;
@@ -43,6 +44,8 @@ pub struct Config {
     pub channels: Vec<Channel>,
     /// Decisions dated before are kept and shown, told to nobody; none: the store's first start.
     pub tell_from: Option<Instant>,
+    /// The ledger's checkpoints.
+    pub audit: AuditConfig,
     /// What is run at set times, names unique.
     pub schedules: Vec<Schedule>,
 }
@@ -108,9 +111,11 @@ impl Config {
     /// What holds where the file at that path says nothing; without a file, paths are relative to where one stands.
     fn defaults(path: Option<&Path>) -> Config {
         let beside = path.and_then(Path::parent).unwrap_or(Path::new(""));
+        let store = state_directory().unwrap_or_else(|| beside.to_owned()).join("duban.db");
         Config {
             path: path.map(Path::to_owned),
-            store: state_directory().unwrap_or_else(|| beside.to_owned()).join("duban.db"),
+            audit: AuditConfig { file: checkpoints_beside(&store), ..AuditConfig::default() },
+            store,
             rules: beside_or_here(beside, "rules"),
             calendars: beside_or_here(beside, "calendars"),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8100)),
@@ -154,6 +159,11 @@ pub fn locate(flag: Option<&Path>) -> Option<PathBuf> {
 fn state_directory() -> Option<PathBuf> {
     let directories = std::env::var_os("STATE_DIRECTORY")?;
     std::env::split_paths(&directories).next().filter(|directory| !directory.as_os_str().is_empty())
+}
+
+/// Where checkpoints are written unless something else is said.
+fn checkpoints_beside(store: &Path) -> PathBuf {
+    store.with_extension("checkpoints")
 }
 
 /// A directory beside the configuration, or one here where none is there: a configuration that was tried out from

@@ -6,6 +6,7 @@
 
 mod counted;
 pub mod decide;
+pub mod jobs;
 pub mod log;
 mod odd;
 pub mod reload;

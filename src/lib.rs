@@ -27,6 +27,8 @@ pub mod store;
 
 pub mod notify;
 
+pub mod audit;
+
 pub mod intake;
 
 pub mod daemon;

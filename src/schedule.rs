@@ -33,7 +33,7 @@ pub struct Schedule {
     pub calendar: Option<Named>,
 }
 
-/// A calendar's name as written.
+/// A name of another file as written: a calendar's, a recipient's.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Named {
     /// The name.
@@ -46,7 +46,10 @@ pub struct Named {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Job {
     /// Signs the ledger's state.
-    Checkpoint,
+    Checkpoint {
+        /// The recipients of the directory to whom it is sent.
+        tell: Vec<Named>,
+    },
 }
 
 impl Job {
@@ -56,7 +59,7 @@ impl Job {
     /// Its word.
     pub fn word(&self) -> &'static str {
         match self {
-            Job::Checkpoint => "checkpoint",
+            Job::Checkpoint { .. } => "checkpoint",
         }
     }
 }

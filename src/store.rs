@@ -10,6 +10,7 @@ pub mod decided;
 pub mod error;
 pub mod event;
 pub mod feed;
+pub mod jobs;
 pub mod ledger;
 pub mod orders;
 pub mod outbox;
@@ -105,6 +106,7 @@ impl Store {
         let store = Store(Arc::new(Opened { path, readers, queue, news, writer, _lock: lock, _folder: folder }));
         if role == Role::Daemon {
             store.write((), |(), writing| Box::pin(outbox::release(writing))).await?;
+            store.write((), |(), writing| Box::pin(jobs::release(writing))).await?;
         }
         Ok(store)
     }
@@ -366,11 +368,12 @@ impl Store {
     pub async fn journal(&self, after: i64, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {
         state::journal(&self.0.readers, after, limit).await
     }
+}
 
-    /// Checks the whole ledger; the first thing that does not hold.
-    pub async fn verify_ledger(&self) -> Result<ledger::verify::Verdict, StoreError> {
-        ledger::verify::verify(&self.0.readers).await
-    }
+/// Empties the log beside a store's file, where what was erased would stay for a while. Best done, not needed: a daemon
+/// that reads meanwhile keeps it from being done, and does it later.
+pub async fn scrub(path: &Path) -> Result<(), StoreError> {
+    open::scrub(path).await
 }
 
 /// A number that nobody guesses or draws twice.

@@ -5,6 +5,7 @@ mod way;
 
 use super::secret::SecretSource;
 use super::{Config, Scope, Token};
+use crate::audit::AuditConfig;
 use crate::schedule;
 use crate::text::Text;
 use crate::text::place::Place;
@@ -63,11 +64,18 @@ pub(super) fn config(root: &Node, path: &Path, problems: &mut Problems) -> Optio
     let tell_from = fields.optional("tell_from").and_then(|node| instant(node, problems));
     let sources = fields.optional("sources");
     refuse_entries(sources, ("sources（主动拉取）", "`sources`"), problems);
+    let audit = fields.optional("audit").and_then(|node| audit(node, &base, problems));
     let schedules = fields.optional("schedules").map(|node| schedule::read::schedules(node, problems));
     fields.finish(problems);
+    let store = store.unwrap_or(defaults.store);
+    let beside = super::checkpoints_beside(&store);
+    let mut audit = audit.unwrap_or_default();
+    if audit.file.as_os_str().is_empty() {
+        audit.file = beside;
+    }
     (problems.len() == before).then(|| Config {
         path: Some(path.to_owned()),
-        store: store.unwrap_or(defaults.store),
+        store,
         rules: rules.unwrap_or(defaults.rules),
         calendars: calendars.unwrap_or(defaults.calendars),
         listen: listen.unwrap_or(defaults.listen),
@@ -75,6 +83,7 @@ pub(super) fn config(root: &Node, path: &Path, problems: &mut Problems) -> Optio
         tokens: tokens.unwrap_or_default(),
         channels: channels.unwrap_or_default(),
         tell_from,
+        audit,
         schedules: schedules.unwrap_or_default(),
     })
 }
@@ -99,6 +108,17 @@ fn store(node: &Node, base: &Base<'_>, problems: &mut Problems) -> Option<PathBu
         Some(path) if !path.is_empty() => Some(base.directory.join(path)),
         _ => want::report(malformed_store(&node.place), problems),
     }
+}
+
+/// `audit: { key: …, public_keys: [ … ], file: … }`; an empty file: beside the store.
+fn audit(node: &Node, base: &Base<'_>, problems: &mut Problems) -> Option<AuditConfig> {
+    let mut fields = Fields::of(node, problems)?;
+    let key = fields.optional("key").and_then(|node| base.secret(node, problems));
+    let public = fields.optional("public_keys").map(want::one_or_more).unwrap_or_default();
+    let public_keys = public.iter().filter_map(|node| base.path(node, problems)).collect();
+    let file = fields.optional("file").and_then(|node| base.path(node, problems)).unwrap_or_default();
+    fields.finish(problems);
+    Some(AuditConfig { key, public_keys, file })
 }
 
 fn listen(node: &Node, problems: &mut Problems) -> Option<SocketAddr> {

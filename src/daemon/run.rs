@@ -2,12 +2,14 @@
 
 use super::counted::open_all;
 use super::decide::Decider;
+use super::jobs::{self, Jobs, Worker};
 use super::odd::Odd;
 use super::reload::{Reloader, said};
 use super::rules::{Rules, RulesError, Source};
 use super::systemd;
 use super::tick::{Ticked, Ticker};
 use super::watch::Watch;
+use crate::audit::{Auditor, OpenKeyError};
 use crate::clock;
 use crate::config::Config;
 use crate::config::secret::SecretError;
@@ -59,6 +61,9 @@ pub enum RunError {
     /// A secret.
     #[error("failed to read a token")]
     Secret(#[from] SecretError),
+    /// The key that signs the ledger's checkpoints.
+    #[error(transparent)]
+    AuditKey(#[from] OpenKeyError),
     /// A channel.
     #[error(transparent)]
     Channel(#[from] OpenChannelError),
@@ -139,6 +144,7 @@ struct Daemon {
     rules: Arc<Rules>,
     watch: Watch,
     outbox: Outbox,
+    jobs: Jobs,
     directory: watch::Sender<Arc<Directory>>,
     stop: CancellationToken,
 }
@@ -150,6 +156,9 @@ impl Daemon {
         if tokens.is_empty() {
             warn!("the configuration has no tokens, so nobody can send events or read");
         }
+        let auditor = auditor(config, &store)?;
+        let schedules = jobs::schedules(&config.schedules, auditor.is_some());
+        let jobs = Jobs::new(Worker { store: store.clone(), auditor, schedules });
         let (metrics, health, words) = (Arc::<Metrics>::default(), Arc::<Health>::default(), Arc::default());
         let sender = Arc::new(open_all(&config.channels, &metrics)?);
         let source = Source::new(config);
@@ -182,7 +191,18 @@ impl Daemon {
             stop: stop.clone(),
         });
         announce(&listener, options.ready_file.as_deref())?;
-        Ok(Daemon { api, listener, reloader, ticker: Ticker::new(decider), rules, watch, outbox, directory, stop })
+        Ok(Daemon {
+            api,
+            listener,
+            reloader,
+            ticker: Ticker::new(decider),
+            rules,
+            watch,
+            outbox,
+            jobs,
+            directory,
+            stop,
+        })
     }
 
     async fn run(mut self, hangup: &Notify) -> Result<(), RunError> {
@@ -217,7 +237,10 @@ impl Daemon {
                     let go_on = || !self.stop.is_cancelled();
                     let started = clock::monotonic();
                     pause = match self.ticker.tick(&self.rules, clock::read, go_on).await {
-                        Ok(ticked) => ticked_well(&self.api, ticked),
+                        Ok(ticked) => {
+                            look_for_jobs(&mut self.jobs, &self.api, &self.rules, ticked).await;
+                            ticked_well(&self.api, ticked)
+                        }
                         Err(error) => ticked_badly(&self.api, &error),
                     };
                     let took = clock::monotonic().saturating_sub(started);
@@ -234,6 +257,26 @@ impl Daemon {
         let (served, _) = tokio::join!(serving, telling);
         ended(served)
     }
+}
+
+/// Nothing is run while the clock is not trusted.
+async fn look_for_jobs(jobs: &mut Jobs, api: &Api, rules: &Arc<Rules>, ticked: Ticked) {
+    if ticked.is_held {
+        return;
+    }
+    if let Err(error) = jobs.look(rules, clock::now()).await {
+        api.metrics.store_errors.inc();
+        api.health.note_store_failure(&error);
+    }
+}
+
+/// What signs checkpoints, if a key is configured.
+fn auditor(config: &Config, store: &Store) -> Result<Option<Auditor>, OpenKeyError> {
+    let key = config.audit.signing_key()?;
+    if key.is_none() {
+        warn!("the configuration has no `audit: key`, so the ledger is not signed: see `duban audit keygen`");
+    }
+    Ok(key.map(|key| Auditor::new(store.clone(), key, &config.audit.file)))
 }
 
 fn status(rules: &Rules) -> String {

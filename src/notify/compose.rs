@@ -96,6 +96,33 @@ impl Teller {
         }
     }
 
+    /// A notice that concerns no order, to a recipient of the directory; none where the directory has no such one. The
+    /// key tells one from another: it is queued once.
+    pub fn bulletin(&self, bulletin: &Bulletin<'_>) -> Option<QueuedNotice> {
+        let Bulletin { key, recipient, title, text, ask, at, calendar } = *bulletin;
+        self.directory.recipients.get(recipient)?;
+        let facts = Facts {
+            signature: "【督办】".into(),
+            rule: title.into(),
+            text: text.into(),
+            at: Moment::of(at, calendar, crate::notify::wording::year(at, calendar.zone())),
+            salutation: SALUTATION.into(),
+            ..Facts::default()
+        };
+        let reader = Reader { title: self.directory.title(recipient).into(), unit: String::new(), ask: ask.into() };
+        Some(QueuedNotice {
+            key: format!("{key}:{recipient}").into(),
+            order: None,
+            decision: None,
+            kind: NoticeKind::Health,
+            target: Target::Recipient { recipient: recipient.into(), place: None },
+            at,
+            expires_at: None,
+            confidential: false,
+            forms: Rendering::new(&self.templates, NoticeKind::Health, &facts).forms(&reader),
+        })
+    }
+
     /// The notice of an incident of the daemon itself; none where the directory has no [`OPERATORS`]. `incident` tells one
     /// incident from another: while it lasts it is told once.
     pub fn health(
@@ -107,28 +134,28 @@ impl Teller {
         at: Instant,
         calendar: &Calendar,
     ) -> Option<QueuedNotice> {
-        self.directory.recipients.get(OPERATORS)?;
-        let facts = Facts {
-            signature: "【督办】".into(),
-            rule: title.into(),
-            text: text.into(),
-            at: Moment::of(at, calendar, crate::notify::wording::year(at, calendar.zone())),
-            salutation: SALUTATION.into(),
-            ..Facts::default()
-        };
-        let reader = Reader { title: self.directory.title(OPERATORS).into(), unit: String::new(), ask: ask.into() };
-        Some(QueuedNotice {
-            key: format!("health:{incident}:{OPERATORS}").into(),
-            order: None,
-            decision: None,
-            kind: NoticeKind::Health,
-            target: Target::Recipient { recipient: OPERATORS.into(), place: None },
-            at,
-            expires_at: None,
-            confidential: false,
-            forms: Rendering::new(&self.templates, NoticeKind::Health, &facts).forms(&reader),
-        })
+        let key = format!("health:{incident}");
+        self.bulletin(&Bulletin { key: &key, recipient: OPERATORS, title, text, ask, at, calendar })
     }
+}
+
+/// A notice that concerns no order.
+#[derive(Clone, Copy)]
+pub struct Bulletin<'a> {
+    /// By what it is known.
+    pub key: &'a str,
+    /// To whom it goes.
+    pub recipient: &'a str,
+    /// What it is about.
+    pub title: &'a str,
+    /// What it says.
+    pub text: &'a str,
+    /// What the reader is to do.
+    pub ask: &'a str,
+    /// When.
+    pub at: Instant,
+    /// In whose zone instants are shown.
+    pub calendar: &'a Calendar,
 }
 
 /// A decision being told.

@@ -18,6 +18,21 @@ pub fn schedules(node: &Node, problems: &mut Problems) -> Vec<Schedule> {
     items.iter().filter_map(|item| schedule(item, &mut names, problems)).collect()
 }
 
+/// Names the recipients that the directory does not have.
+pub fn check_recipients<'n>(
+    schedules: &[Schedule],
+    recipients: impl Iterator<Item = &'n str> + Clone,
+    problems: &mut Problems,
+) {
+    for Job::Checkpoint { tell } in schedules.iter().map(|schedule| &schedule.job) {
+        for Named { name, place } in tell.iter().filter(|to| !recipients.clone().any(|known| *known == *to.name)) {
+            let what = ("收件人（rules/directory.yaml 的 recipients）", "recipient");
+            let word = Word { text: name, place };
+            problems.push(want::unknown_word(word, "unknown-recipient", what, recipients.clone()));
+        }
+    }
+}
+
 /// Names the calendars that are not there, and what waits for working days of one that never opens.
 pub fn check_calendars(schedules: &[Schedule], calendars: &Calendars, problems: &mut Problems) {
     for schedule in schedules {
@@ -58,15 +73,22 @@ fn schedule(node: &Node, names: &mut HashSet<String>, problems: &mut Problems) -
             Text::new("执行与否按名字记录，请用 name: 另起一个名字", "their runs are kept by name: give one a `name`");
         problems.push(Problem::error(place, "duplicate-name", message).hint(hint));
     }
-    let calendar = calendar.map(|word| Named { name: word.text.into(), place: word.place.clone() });
+    let calendar = calendar.map(named);
     Some(Schedule { name: name.into(), job, when: when?, calendar })
 }
 
+fn named(word: Word<'_>) -> Named {
+    Named { name: word.text.into(), place: word.place.clone() }
+}
+
 /// The job, with what it needs besides of the entry's fields.
-fn job(node: &Node, _fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Job> {
+fn job(node: &Node, fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Job> {
     let word = want::one_of(node, &Job::WORDS.map(|word| (word, word)), problems)?;
     match word {
-        "checkpoint" => Some(Job::Checkpoint),
+        "checkpoint" => {
+            let tell = fields.optional("tell").map(|node| want::words(node, problems)).unwrap_or_default();
+            Some(Job::Checkpoint { tell: tell.into_iter().map(named).collect() })
+        }
         _ => None,
     }
 }

@@ -6,6 +6,7 @@ use super::ledger::{self, Content, Hash, Kind, Link};
 use super::rows;
 use super::writer::Writing;
 use crate::time::Instant;
+use sha2::{Digest, Sha256};
 use sqlx::Row;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -24,6 +25,7 @@ struct Placed<'a> {
     seq: i64,
     order: Option<i64>,
     recorded_at: Instant,
+    salt: [u8; 16],
     /// When its order is due by it.
     due_at: Option<Instant>,
 }
@@ -65,7 +67,8 @@ async fn append_all(writing: &mut Writing, batches: &[Batch]) -> Result<Vec<Vec<
         let key = (&*placed.event.source, &*placed.event.id);
         match known.get(&(key.0.to_owned(), key.1.to_owned())) {
             _ if accepted.contains(&placed.seq) => Taken::Accepted,
-            Some(digest) if *digest == placed.event.digest => Taken::Duplicate,
+            // Of what was erased nobody can tell any more whether it is the same.
+            Some(digest) if *digest == placed.event.digest || *digest == [0; 32] => Taken::Duplicate,
             _ => Taken::Conflict,
         }
     });
@@ -111,20 +114,30 @@ fn order_of(event: &NewEvent) -> Option<&Arc<str>> {
 
 fn place<'a>(writing: &mut Writing, batches: &'a [Batch], orders: &Orders) -> Vec<Placed<'a>> {
     let mut placed = Vec::with_capacity(batches.iter().map(|batch| batch.events.len()).sum());
+    let mut salts = salts(placed.capacity()).into_iter();
     for batch in batches {
         writing.note(batch.now);
         for event in &batch.events {
             writing.numbers.seq += 1;
+            let salt = salts.next().unwrap_or_default();
             placed.push(Placed {
                 event,
                 seq: writing.numbers.seq,
                 order: order_of(event).map(|id| orders[id].nr),
                 recorded_at: if batch.history { event.recorded_at } else { batch.now },
+                salt,
                 due_at: (!batch.history).then_some(batch.now),
             });
         }
     }
     placed
+}
+
+/// A salt for each event: see [`body_hash`]. All are drawn at once.
+fn salts(count: usize) -> Vec<[u8; 16]> {
+    let mut salts = vec![[0; 16]; count];
+    getrandom::fill(salts.as_flattened_mut()).expect("the operating system gives random bytes");
+    salts
 }
 
 /// Inserts what is new; the numbers of what was.
@@ -141,6 +154,7 @@ async fn insert(writing: &mut Writing, placed: &[Placed<'_>]) -> Result<HashSet<
             .bind(placed.recorded_at.0)
             .bind(&placed.event.digest[..])
             .bind(placed.event.body.clone())
+            .bind(placed.salt.to_vec())
     })
     .await?;
     inserted.iter().map(|row| row.try_get(0)).collect()
@@ -180,7 +194,7 @@ fn grow<'a>(writing: &mut Writing, orders: &mut Orders, figures: &mut Figures<'a
         order_of(placed.event).map(|id| &**id),
         &kind_of(placed.event),
         [placed.event.at.0, placed.recorded_at.0],
-        &placed.event.body,
+        &body_hash(Some(&placed.salt), &placed.event.body),
     );
     match &placed.event.subject {
         Subject::Order { order, kind } => {
@@ -199,6 +213,12 @@ fn grow<'a>(writing: &mut Writing, orders: &mut Orders, figures: &mut Figures<'a
     }
 }
 
+/// The hash of an event's body. Salted, so that once salt and body are erased nobody finds a caller's number by trying
+/// all of them against it.
+pub(super) fn body_hash(salt: Option<&[u8]>, body: &str) -> Hash {
+    Sha256::new().chain_update(salt.unwrap_or_default()).chain_update(body).finalize().into()
+}
+
 /// The hash of an event's content, as it is chained and verified.
 pub(super) fn content(
     seq: i64,
@@ -207,7 +227,7 @@ pub(super) fn content(
     order: Option<&str>,
     kind: &str,
     [at, recorded_at]: [i64; 2],
-    body: &str,
+    body: &Hash,
 ) -> Hash {
     Content::of(Kind::Event)
         .number(seq)
@@ -217,7 +237,7 @@ pub(super) fn content(
         .text(kind)
         .number(at)
         .number(recorded_at)
-        .erasable(body)
+        .hashed(body)
         .hash()
 }
 

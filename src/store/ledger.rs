@@ -5,6 +5,14 @@
 //! its length, long texts by their own hash, so that one of them can be erased and the chain still holds. Each order's row
 //! keeps count and head of its chain.
 
+pub mod bundle;
+pub mod checkpoint;
+mod contents;
+pub mod erase;
+pub mod keys;
+mod replay;
+pub mod tree;
+mod verdict;
 pub mod verify;
 
 use super::rows;
@@ -60,12 +68,14 @@ pub enum Kind {
     Version,
     /// An entry of the journal.
     Journal,
+    /// An erasure of personal data.
+    Erasure,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 6] =
-        [Kind::Event, Kind::Decision, Kind::Notice, Kind::Delivery, Kind::Version, Kind::Journal];
+    pub const ALL: [Kind; 7] =
+        [Kind::Event, Kind::Decision, Kind::Notice, Kind::Delivery, Kind::Version, Kind::Journal, Kind::Erasure];
 
     /// Its name in the store.
     pub fn as_str(self) -> &'static str {
@@ -76,6 +86,7 @@ impl Kind {
             Kind::Delivery => "delivery",
             Kind::Version => "version",
             Kind::Journal => "journal",
+            Kind::Erasure => "erasure",
         }
     }
 
@@ -119,6 +130,12 @@ impl Content {
     /// A long text, by its hash: it may be erased later.
     pub(super) fn erasable(mut self, text: &str) -> Content {
         self.0.update(Sha256::digest(text));
+        self
+    }
+
+    /// A text given by its hash.
+    pub(super) fn hashed(mut self, hash: &Hash) -> Content {
+        self.0.update(hash);
         self
     }
 

@@ -24,13 +24,16 @@ const READERS: u32 = 4;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// Each has one concern and is left unedited.
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 9] = [
     (1, "orders", include_str!("../../migrations/sqlite/0001_orders.sql")),
     (2, "events", include_str!("../../migrations/sqlite/0002_events.sql")),
     (3, "decisions", include_str!("../../migrations/sqlite/0003_decisions.sql")),
     (4, "notices", include_str!("../../migrations/sqlite/0004_notices.sql")),
     (5, "rules", include_str!("../../migrations/sqlite/0005_rules.sql")),
     (6, "ledger", include_str!("../../migrations/sqlite/0006_ledger.sql")),
+    (7, "erasure", include_str!("../../migrations/sqlite/0007_erasure.sql")),
+    (8, "jobs", include_str!("../../migrations/sqlite/0008_jobs.sql")),
+    (9, "checkpoints", include_str!("../../migrations/sqlite/0009_checkpoints.sql")),
 ];
 
 /// The connections of an open store.
@@ -56,6 +59,13 @@ pub(super) async fn open(path: &Path, role: Role) -> Result<Opened, StoreError> 
         migrate(path, &mut writer).await?;
     }
     Ok(Opened { writer: Some(writer), readers: pool(path).await?, lock: claim.filter(|_| role == Role::Daemon) })
+}
+
+/// Brings all that is in the log beside the file into it, and empties the log.
+pub(super) async fn scrub(path: &Path) -> Result<(), StoreError> {
+    let mut conn = connect(path, &options(path).create_if_missing(false)).await?;
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut conn).await.map_err(|error| unopened(path, error))?;
+    conn.close().await.map_err(|error| unopened(path, error))
 }
 
 fn create_folder(path: &Path) -> Result<(), StoreError> {
