@@ -5,6 +5,7 @@
 
 pub mod builtin;
 pub mod changes;
+pub mod concern;
 pub mod condition;
 pub mod directory;
 pub mod files;

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{LazyLock, OnceLock, PoisonError, RwLock};
 
 /// An interned word. Two symbols are equal exactly when their texts are; their order is that of interning.
@@ -28,6 +29,28 @@ fn slot(number: u32) -> &'static OnceLock<&'static str> {
     let length = FIRST_CHUNK << chunk;
     let slots = || (0..length).map(|_| OnceLock::new()).collect();
     &TEXTS[chunk as usize].get_or_init(slots)[(place - length) as usize]
+}
+
+/// A map by symbols. Their numbers are given by operators' files, never by senders, so that a plain hash is safe.
+pub type SymbolMap<V> = HashMap<Symbol, V, BuildHasherDefault<SymbolHasher>>;
+
+/// Spreads symbols' numbers over a word.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SymbolHasher(u64);
+
+impl Hasher for SymbolHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u32(u32::from(*byte)));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        // 2^64 over the golden ratio: neighbouring numbers come to lie far apart, in the upper bits too.
+        self.0 = (self.0 ^ u64::from(number)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
 }
 
 impl Symbol {

@@ -145,7 +145,7 @@ impl Source {
     }
 
     fn in_force(&self, versions: Vec<Version>) -> Result<Rules, RulesError> {
-        let mut regime: Vec<(String, InForce)> = Vec::new();
+        let mut regime: Vec<(Arc<str>, InForce)> = Vec::new();
         let mut newest = None;
         for version in versions {
             let mut loaded = self.load_files(&version.files)?;
@@ -156,7 +156,7 @@ impl Source {
                 // The first is in force from the beginning: nothing older is known.
                 let from = if regime.is_empty() { Instant::BEGINNING } else { version.in_force };
                 let deciding = rules.version.clone();
-                let rules = Arc::new(RuleSet { version: version.number.to_string(), ..rules });
+                let rules = Arc::new(RuleSet { version: version.number.to_string().into(), ..rules });
                 regime.push((deciding, InForce { from, rules }));
             }
             newest = Some((version, loaded));

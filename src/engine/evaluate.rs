@@ -2,15 +2,15 @@
 
 use crate::calendar::Calendar;
 use crate::engine::decision::{Decision, Obligation, OrderState, Regime};
-use crate::engine::facts::{Moment, World, is_events_own};
+use crate::engine::facts::{Attributes, Moment, World, is_events_own};
 use crate::engine::fold::{Folded, Stage, fold};
 use crate::engine::trace::{NotGoverning, Note, Seen, Watch};
 use crate::engine::words::words;
 use crate::order::Event;
 use crate::policy::model::{Policy, RuleSet};
-use crate::policy::vocabulary::Value;
 use crate::symbol::Symbol;
 use crate::time::Instant;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// What should stand at `now`.
@@ -63,10 +63,15 @@ pub fn evaluate_watched(
         add_ungoverned(&mut evaluation, events, regime, now);
     }
     evaluation.obligations.sort_by(|one, other| {
-        let key = |obligation: &Obligation| (obligation.policy.as_str(), obligation.start, obligation.rule.as_str());
-        key(one).cmp(&key(other))
+        let by_policy = by_text(one.policy, other.policy);
+        by_policy.then(one.start.cmp(&other.start)).then_with(|| by_text(one.rule, other.rule))
     });
     evaluation
+}
+
+/// The order of two words' texts.
+fn by_text(one: Symbol, other: Symbol) -> Ordering {
+    if one == other { Ordering::Equal } else { one.as_str().cmp(other.as_str()) }
 }
 
 /// The policies of one version that govern an order with this first event.
@@ -79,16 +84,21 @@ fn governing(rules: &RuleSet, first: &Event) -> Vec<Arc<Policy>> {
         date >= policy.effective && policy.until.is_none_or(|until| date <= until) && moment.holds(&policy.applies)
     };
     let governing: Vec<Arc<Policy>> = rules.policies.iter().filter(applies).cloned().collect();
-    let extended: Vec<Symbol> = governing.iter().flat_map(|policy| policy.bases.clone()).collect();
+    if governing.iter().all(|policy| policy.bases.is_empty()) {
+        return governing;
+    }
+    let extended: Vec<Symbol> = governing.iter().flat_map(|policy| &policy.bases).copied().collect();
     governing.into_iter().filter(|policy| !extended.contains(&policy.id)).collect()
 }
 
 /// The order as its first event makes it.
 fn first_world(rules: &RuleSet, first: &Event) -> World {
-    let of_the_order = |(name, value): &&(Symbol, Value)| {
-        *value != Value::Null && !is_events_own(&rules.vocabulary, first.kind, *name)
-    };
-    let attributes = first.attributes.iter().filter(of_the_order).cloned().collect();
+    let mut attributes = Attributes::default();
+    for (name, value) in &first.attributes {
+        if !is_events_own(&rules.vocabulary, first.kind, *name) {
+            attributes.set(*name, value);
+        }
+    }
     World { attributes, round: 1, happened: vec![(first.kind, first.at)], ..World::default() }
 }
 
@@ -153,14 +163,14 @@ fn stages<'a>(regime: &'a Regime, governing: &'a [Vec<Arc<Policy>>], id: Symbol)
             from: version.from,
             policy: governing.iter().find(|policy| policy.id == id).map(Arc::as_ref),
             vocabulary: &version.rules.vocabulary,
-            version: version.rules.version.as_str().into(),
+            version: version.rules.version.clone(),
         })
         .collect()
 }
 
 fn add(evaluation: &mut Evaluation, id: Symbol, folded: Folded) {
-    evaluation.decisions.extend(folded.decisions);
-    evaluation.obligations.extend(folded.obligations);
+    gather(&mut evaluation.decisions, folded.decisions);
+    gather(&mut evaluation.obligations, folded.obligations);
     evaluation.next_due = [evaluation.next_due, folded.next].into_iter().flatten().min();
     evaluation.state.round = evaluation.state.round.max(folded.round);
     evaluation.state.ended |= folded.ended;
@@ -168,20 +178,28 @@ fn add(evaluation: &mut Evaluation, id: Symbol, folded: Folded) {
     evaluation.state.policies.push(id);
 }
 
+/// Adds what one policy gave: most orders have but one.
+fn gather<T>(all: &mut Vec<T>, of_policy: Vec<T>) {
+    if all.is_empty() {
+        *all = of_policy;
+    } else {
+        all.extend(of_policy);
+    }
+}
+
 /// An order that no policy governs still has attributes, an end, and events to come.
 fn add_ungoverned(evaluation: &mut Evaluation, events: &[&Event], regime: &Regime, now: Instant) {
     let vocabulary = regime.versions.last().map(|version| &version.rules.vocabulary);
+    let mut attributes = Attributes::default();
     for event in events.iter().filter(|event| event.at <= now) {
         evaluation.state.ended |= event.kind == words().withdrawn || event.kind == words().archived;
         evaluation.state.round += u32::from(event.kind == words().returned);
         for (name, value) in &event.attributes {
             if vocabulary.is_some_and(|vocabulary| !is_events_own(vocabulary, event.kind, *name)) {
-                evaluation.state.attributes.retain(|(known, _)| known != name);
-                if *value != Value::Null {
-                    evaluation.state.attributes.push((*name, value.clone()));
-                }
+                attributes.set(*name, value);
             }
         }
     }
+    evaluation.state.attributes = attributes.into_values();
     evaluation.next_due = events.iter().map(|event| event.at).find(|at| *at > now);
 }

@@ -295,7 +295,7 @@ impl<'a> Teller<'a> {
             _ => None,
         });
         let version = opened
-            .and_then(|opened| self.known.regime.versions.iter().find(|version| version.rules.version == **opened));
+            .and_then(|opened| self.known.regime.versions.iter().find(|version| version.rules.version == *opened));
         let policies = version.map(|version| version.rules.policies.iter());
         let policy = policies.and_then(|mut policies| policies.find(|policy| policy.id == self.policy.id));
         policy.map_or(&self.policy.calendar, |policy| &policy.calendar)

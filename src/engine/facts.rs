@@ -14,7 +14,7 @@ use crate::time::Instant;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct World {
     /// The order's attributes.
-    pub(crate) attributes: Vec<(Symbol, Value)>,
+    pub(crate) attributes: Attributes,
     /// The counts of the vocabulary.
     pub(crate) counts: Vec<(Symbol, u32)>,
     /// The round, from 1.
@@ -36,9 +36,49 @@ pub(crate) struct CardGiven {
     pub(crate) lifted: bool,
 }
 
+/// An order's attributes by name; setting one to null clears it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Attributes {
+    values: Vec<(Symbol, Value)>,
+    /// A bit for each name that was ever set, by its number modulo 64: most of what is asked for was never set.
+    ever: u64,
+}
+
+impl Attributes {
+    pub(crate) fn get(&self, name: Symbol) -> Option<&Value> {
+        if self.ever & bit(name) == 0 {
+            return None;
+        }
+        self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    pub(crate) fn set(&mut self, name: Symbol, value: &Value) {
+        if self.ever & bit(name) != 0 {
+            self.values.retain(|(known, _)| *known != name);
+        }
+        if *value != Value::Null {
+            self.ever |= bit(name);
+            self.values.push((name, value.clone()));
+        }
+    }
+
+    /// Each with its value, the last set last.
+    pub(crate) fn values(&self) -> &[(Symbol, Value)] {
+        &self.values
+    }
+
+    pub(crate) fn into_values(self) -> Vec<(Symbol, Value)> {
+        self.values
+    }
+}
+
+fn bit(name: Symbol) -> u64 {
+    1 << (name.number() % 64)
+}
+
 impl World {
     pub(crate) fn attribute(&self, name: Symbol) -> Option<&Value> {
-        self.attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+        self.attributes.get(name)
     }
 
     pub(crate) fn first_in_round(&self, kind: Symbol) -> Option<Instant> {
@@ -89,6 +129,10 @@ impl<'a> Moment<'a> {
             Condition::Any(any) => any.iter().any(|one| self.holds(one)),
             Condition::Not(inner) => !self.holds(inner),
             Condition::Term(_, inner) => self.holds(inner),
+            // Most of what is asked: one attribute, one of these values.
+            Condition::Fact(Fact::Attribute(name), Expectation::OneOf(values)) => {
+                self.attribute(*name).is_some_and(|found| values.contains(found))
+            }
             Condition::Fact(fact, expectation) => meets(&self.find(fact), expectation),
         }
     }

@@ -19,9 +19,8 @@ use crate::order::Event;
 use crate::policy::condition::Condition;
 use crate::policy::model::{Deadline, Policy};
 use crate::policy::vocabulary::{Count, Value, Vocabulary};
-use crate::symbol::Symbol;
+use crate::symbol::{Symbol, SymbolMap};
 use crate::time::Instant;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A version of a policy as it governs this order: none where that version does not govern it.
@@ -61,7 +60,14 @@ pub(super) fn fold<'a>(
     let obligations = fold.obligations.iter().map(|live| live.shown(id, calendar, now)).collect();
     let (round, ended) = (fold.world.round, fold.ended);
     *watch = fold.watch;
-    Folded { decisions: fold.decisions, obligations, next, round, ended, attributes: fold.world.attributes }
+    Folded {
+        decisions: fold.decisions,
+        obligations,
+        next,
+        round,
+        ended,
+        attributes: fold.world.attributes.into_values(),
+    }
 }
 
 struct Fold<'a> {
@@ -95,7 +101,9 @@ struct Fold<'a> {
 
 /// A set of counts, and how far they have come.
 struct CountSet<'a> {
-    definitions: &'a HashMap<Symbol, Count>,
+    definitions: &'a SymbolMap<Count>,
+    /// The same, to go through at every event.
+    each: Vec<&'a Count>,
     counts: Vec<(Symbol, u32)>,
 }
 
@@ -106,7 +114,7 @@ fn count_sets<'a>(stages: &[Stage<'a>]) -> (Vec<CountSet<'a>>, Vec<usize>) {
         let definitions = &stage.vocabulary.counts;
         let is_same = |set: &CountSet| std::ptr::eq(set.definitions, definitions) || set.definitions == definitions;
         sets.iter().position(is_same).unwrap_or_else(|| {
-            sets.push(CountSet { definitions, counts: Vec::new() });
+            sets.push(CountSet { definitions, each: definitions.values().collect(), counts: Vec::new() });
             sets.len() - 1
         })
     };
@@ -133,10 +141,10 @@ impl<'a> Fold<'a> {
             count_sets,
             counted_in,
             deadlines: deadlines.iter().map(DeadlineState::new).collect(),
-            obligations: Vec::new(),
+            obligations: Vec::with_capacity(deadlines.len() * 2),
             fired: Vec::new(),
             first_ids: Vec::new(),
-            decisions: Vec::new(),
+            decisions: Vec::with_capacity(8),
             returns: Vec::new(),
             proposals: Vec::new(),
             returned: Vec::new(),
@@ -149,8 +157,9 @@ impl<'a> Fold<'a> {
     /// Takes everything up to `now`; returns the next instant after it.
     fn run(&mut self, events: &[&'a Event], now: Instant) -> Option<Instant> {
         let mut rest = events;
+        let mut timer = None;
         loop {
-            let next = [rest.first().map(|event| event.at), self.next_timer(), self.next_switch(rest)];
+            let next = [rest.first().map(|event| event.at), timer, self.next_switch(rest)];
             let at = next.into_iter().flatten().min()?;
             if at > now {
                 return Some(at);
@@ -162,7 +171,7 @@ impl<'a> Fold<'a> {
                 self.take(event);
                 rest = later;
             }
-            self.settle(at);
+            timer = self.settle(at);
         }
     }
 
@@ -208,12 +217,13 @@ impl<'a> Fold<'a> {
     }
 
     fn last_calendar(&self) -> &'a Calendar {
-        let governing = self.stages[..=self.stage].iter().rev().chain(self.stages).find_map(|stage| stage.policy);
+        let stages = || self.stages[..=self.stage].iter().rev().chain(self.stages);
+        let governing = self.policy().or_else(|| stages().find_map(|stage| stage.policy));
         &governing.expect("a policy is folded only where some version governs the order").calendar
     }
 
     fn holds(&self, condition: &Condition, at: Instant, event: Option<&Event>) -> bool {
-        *condition == Condition::Always || self.holds_with(condition, at, event, None)
+        matches!(condition, Condition::Always) || self.holds_with(condition, at, event, None)
     }
 
     fn holds_with(

@@ -9,26 +9,48 @@ use std::fmt::Write;
 
 /// What tells one firing of a step or reaction from another.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Anchor {
+pub(crate) enum Anchor<'a> {
     /// A plain deadline: the round.
     Round(u32),
     /// A deadline of the whole order.
     Order,
     /// The event that started or triggered it.
-    Event(std::sync::Arc<str>),
+    Event(&'a std::sync::Arc<str>),
     /// The return decision whose round it opened in, by that decision's key.
     Return(Key),
 }
 
-impl Anchor {
-    fn write(&self, text: &mut String) {
+impl Anchor<'_> {
+    fn write(&self, text: &mut Hashed) {
         let written = match self {
             Anchor::Round(round) => write!(text, "round {round}"),
-            Anchor::Order => write!(text, "order"),
-            Anchor::Event(id) => write!(text, "event {id}"),
-            Anchor::Return(key) => write!(text, "return {key}"),
+            Anchor::Order => text.write_str("order"),
+            Anchor::Event(id) => text.write_str("event ").and_then(|()| text.write_str(id)),
+            Anchor::Return(key) => text.write_str("return ").and_then(|()| text.write_str(key)),
         };
-        written.expect("a string takes everything");
+        written.expect("a hash takes everything");
+    }
+}
+
+/// What is written is hashed, piece by piece.
+struct Hashed(Sha256);
+
+/// Stands between the parts of what is hashed: no id holds a control character.
+const SEPARATOR: [u8; 1] = [0x1f];
+
+impl Hashed {
+    fn key(self) -> Key {
+        let digest = self.0.finalize();
+        let mut digits = [0; 32];
+        hex::encode_to_slice(&digest[..16], &mut digits).expect("two digits a byte");
+        std::str::from_utf8(&digits).expect("digits are text").into()
+    }
+}
+
+impl Write for Hashed {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.0.update(text.as_bytes());
+        Ok(())
     }
 }
 
@@ -42,27 +64,24 @@ pub(crate) fn base_key(
     anchor: &Anchor,
     more: &str,
 ) -> Key {
-    let mut text = String::with_capacity(96);
+    let mut text = Hashed(Sha256::new());
     for part in [order, policy, rule, step, action] {
-        text.push_str(part);
-        text.push('\u{1f}');
+        text.0.update(part.as_bytes());
+        text.0.update(SEPARATOR);
     }
     anchor.write(&mut text);
-    text.push('\u{1f}');
-    text.push_str(more);
-    hash(&text)
+    text.0.update(SEPARATOR);
+    text.0.update(more.as_bytes());
+    text.key()
 }
 
 /// The key of the revocation of a decision, or of the flag that asks a person about it.
 pub(crate) fn key_about(what: &str, key: &str) -> Key {
-    hash(&format!("{what}\u{1f}{key}"))
-}
-
-fn hash(text: &str) -> Key {
-    let digest = Sha256::digest(text.as_bytes());
-    let mut digits = [0; 32];
-    hex::encode_to_slice(&digest[..16], &mut digits).expect("two digits a byte");
-    std::str::from_utf8(&digits).expect("digits are text").into()
+    let mut text = Hashed(Sha256::new());
+    text.0.update(what.as_bytes());
+    text.0.update(SEPARATOR);
+    text.0.update(key.as_bytes());
+    text.key()
 }
 
 /// The key of what was revoked so often before.

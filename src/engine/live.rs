@@ -135,7 +135,7 @@ pub(super) struct Live<'a> {
     pub(super) order_scope: bool,
     /// The event at hand for its conditions.
     pub(super) event: Option<&'a Event>,
-    pub(super) anchor: Anchor,
+    pub(super) anchor: Anchor<'a>,
     pub(super) opened: Instant,
     /// The order's attributes at the start: kept only where rules change, to choose the span anew.
     pub(super) attributes: Vec<(Symbol, Value)>,
@@ -146,6 +146,8 @@ pub(super) struct Live<'a> {
     /// Steps at or after the due do not fire before this (the opening, a resumption, an edit that catches up).
     pub(super) release: Instant,
     pub(super) steps: Vec<StepState>,
+    /// The instant of its next step if nothing comes between: what [`Live::look_ahead`] found last.
+    pub(super) next_step: Option<Instant>,
     pub(super) progress: StopProgress,
     pub(super) end: Option<End>,
     /// What extensions it was granted: in all, and how often.
@@ -189,6 +191,17 @@ impl Live<'_> {
         }
         let deferred = self.clock.can_pause() && paused_since.is_some_and(|since| at >= since);
         (!deferred).then_some(at.max(self.release))
+    }
+
+    /// Finds its next step anew: after its due, its steps or its deadline's pause have changed.
+    pub(super) fn look_ahead(&mut self, deadline: &Deadline, paused_since: Option<Instant>) {
+        let steps = 0..self.steps.len();
+        self.next_step = steps.filter_map(|number| self.fires_at(number, deadline, paused_since)).min();
+    }
+
+    /// Whether a step of it falls due by this instant.
+    pub(super) fn has_step_by(&self, at: Instant) -> bool {
+        self.is_open() && self.next_step.is_some_and(|next| next <= at)
     }
 
     /// Whether it counts as overdue for conditions asked at `at` in `round`.

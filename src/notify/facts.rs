@@ -10,9 +10,7 @@ use crate::notify::wording::{self, Moment};
 use crate::order::{Event, History};
 use crate::policy::condition::{self, Condition};
 use crate::policy::directory::{Directory, attribute_text};
-use crate::policy::model::{
-    ActionKind, Colour, Deadline, Local, Origin, Policy, Reaction, RuleSet, Step, Stop, Timing,
-};
+use crate::policy::model::{ActionKind, Colour, Deadline, Local, Origin, Policy, Reaction, RuleSet, Step, Timing};
 use crate::policy::vocabulary::{Attribute, Kind, Value, Vocabulary};
 use crate::symbol::Symbol;
 use crate::time::Instant;
@@ -427,9 +425,8 @@ impl Subject<'_> {
 
     /// The event that stopped an obligation: 办结.
     fn stop_words(&self, deadline: &Deadline, stop: Instant, vocabulary: &Vocabulary) -> String {
-        let stops = |event: &&Event| {
-            event.at == stop && deadline.stop.iter().any(|known| stop_types(known).contains(&event.kind))
-        };
+        let stops =
+            |event: &&Event| event.at == stop && deadline.stop.iter().any(|known| known.kinds().contains(&event.kind));
         let event = self.scene.history.events().iter().find(stops);
         event.map(|event| wording::act(event.kind, vocabulary)).unwrap_or_default()
     }
@@ -600,13 +597,6 @@ fn attributes_of(condition: &Condition, found: &mut Vec<Symbol>) {
 pub(super) fn is_order_confidential(state: &OrderState) -> bool {
     let marked = |(name, value): &(Symbol, Value)| name.as_str() == "confidential" && *value == Value::Boolean(true);
     state.attributes.iter().any(marked)
-}
-
-fn stop_types(stop: &Stop) -> &[Symbol] {
-    match stop {
-        Stop::Event(kind, _) => std::slice::from_ref(kind),
-        Stop::Every(kinds) => kinds,
-    }
 }
 
 fn starts(deadline: &Deadline, kind: Symbol) -> bool {

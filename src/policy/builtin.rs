@@ -1,8 +1,7 @@
 //! What the rule language itself brings: event types, facts, and the attributes that it reads. Meaning: language.md §2.
 
 use crate::policy::vocabulary::{Attribute, EventType, Kind, Vocabulary};
-use crate::symbol::Symbol;
-use std::collections::HashMap;
+use crate::symbol::{Symbol, SymbolMap};
 
 /// The event types with a built-in meaning, and their titles.
 pub const EVENTS: [(&str, &str); 23] = [
@@ -85,5 +84,5 @@ impl Vocabulary {
 }
 
 fn event_type(name: &str, title: &str) -> EventType {
-    EventType { name: Symbol::new(name), title: title.into(), attributes: HashMap::new() }
+    EventType { name: Symbol::new(name), title: title.into(), attributes: SymbolMap::default() }
 }

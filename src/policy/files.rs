@@ -118,7 +118,7 @@ pub(crate) fn load_over(
     let version = version.with(roots.map(|root| &root.place.source));
     let policies = read.iter().map(|(policy, _)| Arc::clone(policy)).collect();
     let vocabulary = Arc::new(vocabulary);
-    let rules = RuleSet { version, vocabulary: Arc::clone(&vocabulary), policies };
+    let rules = RuleSet { version: version.into(), vocabulary: Arc::clone(&vocabulary), policies };
     let rules = (!problems.has_errors()).then_some(rules);
     let has_directory = people.is_some();
     let (directory, directory_places) = people.unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use crate::calendar::span::Span;
 use crate::calendar::{Calendar, ClockTime, Counting};
+use crate::policy::concern::Concerns;
 use crate::policy::condition::Condition;
 use crate::policy::vocabulary::Vocabulary;
 use crate::symbol::Symbol;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct RuleSet {
     /// The version as shown and cited: a number in the store, a short hash of the files elsewhere.
-    pub version: String,
+    pub version: Arc<str>,
     /// The words.
     pub vocabulary: Arc<Vocabulary>,
     /// The policies by name's order in the files (files by name, then place). Abstract ones are left out.
@@ -48,13 +49,15 @@ pub struct Policy {
     pub late_events: LateEvents,
     /// Whether steps that an edit moves into the past fire when the edit takes force.
     pub catch_up: bool,
+    /// Its rules by the event types that they name.
+    pub concerns: Concerns,
 }
 
 /// Where a rule or step comes from.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Origin {
     /// The clause of the policy's source.
-    pub clause: Option<String>,
+    pub clause: Option<Arc<str>>,
     /// What of it the operator chose, because the document does not give it.
     pub local: Local,
 }
@@ -130,6 +133,21 @@ pub enum Stop {
     Event(Symbol, Condition),
     /// The first event by which each of these has come since the start.
     Every(Vec<Symbol>),
+}
+
+impl Stop {
+    /// The types of which events may meet it.
+    pub(crate) fn kinds(&self) -> &[Symbol] {
+        match self {
+            Stop::Event(kind, _) => std::slice::from_ref(kind),
+            Stop::Every(kinds) => kinds,
+        }
+    }
+
+    /// Whether events of this type may meet it.
+    pub(crate) fn names(&self, kind: Symbol) -> bool {
+        self.kinds().contains(&kind)
+    }
 }
 
 /// How long an obligation has.

@@ -1,10 +1,9 @@
 //! The vocabulary (词汇): which event types, attributes, counts and figures exist, and of what kind their values are.
 
 use crate::policy::condition::Condition;
-use crate::symbol::Symbol;
+use crate::symbol::{Symbol, SymbolMap};
 use crate::time::Instant;
 use chrono::NaiveDate;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The value of an attribute: a scalar.
@@ -66,7 +65,7 @@ pub struct EventType {
     /// What people read.
     pub title: String,
     /// The attributes that belong to such an event alone, by name.
-    pub attributes: HashMap<Symbol, Attribute>,
+    pub attributes: SymbolMap<Attribute>,
 }
 
 /// A number usable in conditions: how many such events the order has had up to then.
@@ -101,13 +100,13 @@ pub struct Figure {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Vocabulary {
     /// The order's attributes by name.
-    pub order: HashMap<Symbol, Attribute>,
+    pub order: SymbolMap<Attribute>,
     /// Event types by name, the built-in ones included.
-    pub events: HashMap<Symbol, EventType>,
+    pub events: SymbolMap<EventType>,
     /// Counts by name.
-    pub counts: HashMap<Symbol, Count>,
+    pub counts: SymbolMap<Count>,
     /// Conditions with a name.
-    pub terms: HashMap<Symbol, Arc<Condition>>,
+    pub terms: SymbolMap<Arc<Condition>>,
     /// Figures by name.
-    pub figures: HashMap<Symbol, Figure>,
+    pub figures: SymbolMap<Figure>,
 }

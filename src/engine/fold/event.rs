@@ -10,6 +10,7 @@ use crate::engine::live::End;
 use crate::engine::trace::{CancelledBy, Move, NotMoved, NotReacted, Seen};
 use crate::engine::words::words;
 use crate::order::Event;
+use crate::policy::concern::Concern;
 use crate::policy::model::{Extends, Once, Reaction, Stop};
 use crate::policy::vocabulary::Value;
 use crate::symbol::Symbol;
@@ -32,22 +33,23 @@ impl<'a> Fold<'a> {
         self.note(event.kind, event.at);
         self.pause_or_resume(event);
         self.extend(event);
-        self.stop(event);
+        let Some(concern) = self.policy().map(|policy| policy.concern(event.kind)) else {
+            return self.turn(event);
+        };
+        self.stop(concern, event);
         self.turn(event);
         if !self.ended {
-            self.start(event.kind, Some(event), event.at, &Anchor::Event(event.id.clone()));
-            self.count_latest_starts(event);
+            self.start(concern, Some(event), event.at, &Anchor::Event(&event.id));
+            self.count_latest_starts(concern, event);
         }
-        self.react(event);
+        self.react(concern, event);
         self.open_returned_round(event.at);
     }
 
     fn see_nothing_fires(&mut self, event: &Event) {
         let Some(policy) = self.policy().filter(|_| self.watch.is_on()) else { return };
-        for reaction in &policy.reactions {
-            if reaction.upon.as_ref().is_none_or(|kinds| kinds.contains(&event.kind)) {
-                self.see_not_reacted(reaction, event, |_| NotReacted::NothingFires);
-            }
+        for &place in &policy.concern(event.kind).reactions {
+            self.see_not_reacted(&policy.reactions[place], event, |_| NotReacted::NothingFires);
         }
     }
 
@@ -66,12 +68,8 @@ impl<'a> Fold<'a> {
     fn apply_attributes(&mut self, event: &Event) {
         let vocabulary = self.stages[self.stage].vocabulary;
         for (name, value) in &event.attributes {
-            if is_events_own(vocabulary, event.kind, *name) {
-                continue;
-            }
-            self.world.attributes.retain(|(known, _)| known != name);
-            if *value != Value::Null {
-                self.world.attributes.push((*name, value.clone()));
+            if !is_events_own(vocabulary, event.kind, *name) {
+                self.world.attributes.set(*name, value);
             }
         }
     }
@@ -81,8 +79,8 @@ impl<'a> Fold<'a> {
         let opens_round = event.kind == words().returned;
         let mut sets = std::mem::take(&mut self.count_sets);
         let mut counted = false;
-        for CountSet { definitions, counts } in &mut sets {
-            for count in definitions.values().filter(|count| count.events.contains(&event.kind)) {
+        for CountSet { each, counts, .. } in &mut sets {
+            for count in each.iter().filter(|count| count.events.contains(&event.kind)) {
                 let after = count.after.is_empty()
                     || (!opens_round && count.after.iter().any(|kind| self.world.first_in_round(*kind).is_some()));
                 if after && self.holds(&count.when, event.at, Some(event)) {
@@ -151,6 +149,7 @@ impl<'a> Fold<'a> {
                 let why = if live.clock.can_pause() { NotMoved::TooLate } else { NotMoved::Fixed };
                 self.see(event.at, |_| Seen::NotMoved { obligation, event: event.id.clone(), why });
             }
+            self.look_ahead(place);
         }
     }
 
@@ -194,6 +193,7 @@ impl<'a> Fold<'a> {
                 let by = Move::Resumed { event: event.map(|event| event.id.clone()) };
                 self.see(at, |_| Seen::Moved { obligation, by, due });
             }
+            self.look_ahead(place);
         }
         resumed
     }
@@ -262,26 +262,30 @@ impl<'a> Fold<'a> {
         live.clock.extend(at, granted);
         live.set_due(at, deadline, calendar);
         let (obligation, due) = (live.which(), live.due);
+        self.look_ahead(place);
         let by = Move::Extended { event: event.id.clone(), by: granted, in_part };
         self.see(at, |_| Seen::Moved { obligation, by, due });
     }
 
-    fn stop(&mut self, event: &'a Event) {
-        let Some(policy) = self.policy() else { return };
+    fn stop(&mut self, concern: &Concern, event: &'a Event) {
+        if concern.stops.is_empty() {
+            return;
+        }
         for place in 0..self.obligations.len() {
             let live = &self.obligations[place];
-            let Some(number) = live.deadline.filter(|_| live.is_open()) else { continue };
-            let deadline = &policy.deadlines[number];
+            let open = live.deadline.filter(|number| live.is_open() && concern.stops.contains(number));
+            let Some(number) = open else { continue };
+            let deadline = self.deadline(number);
             if !matches_start(deadline.matching, live.event, event) {
                 self.see_not_stopped(place, &deadline.stop, event, false);
                 continue;
             }
             let mut progress = std::mem::take(&mut self.obligations[place].progress);
             let met = progress.is_met(&deadline.stop, event, |stop| self.stop_holds(stop, event));
-            let department = self.department();
-            let live = &mut self.obligations[place];
-            live.progress = progress;
+            self.obligations[place].progress = progress;
             if met {
+                let department = self.department();
+                let live = &mut self.obligations[place];
                 live.end = Some(End::Stopped(event.at));
                 live.department = department;
                 let obligation = live.which();
@@ -290,7 +294,7 @@ impl<'a> Fold<'a> {
                 self.see_not_stopped(place, &deadline.stop, event, true);
             }
         }
-        self.stop_latest_starts(event);
+        self.stop_latest_starts(concern, event);
     }
 
     fn see_not_stopped(&mut self, place: usize, stops: &[Stop], event: &Event, matched: bool) {
@@ -306,8 +310,8 @@ impl<'a> Fold<'a> {
         }
     }
 
-    fn stop_latest_starts(&mut self, event: &'a Event) {
-        for number in 0..self.deadlines.len() {
+    fn stop_latest_starts(&mut self, concern: &Concern, event: &'a Event) {
+        for &number in &concern.stops {
             let deadline = self.deadline(number);
             let Some(mut latest) = self.deadlines[number].latest.take() else { continue };
             if matches_start(deadline.matching, Some(latest.event), event) {
@@ -339,13 +343,9 @@ impl<'a> Fold<'a> {
         }
     }
 
-    fn react(&mut self, event: &'a Event) {
-        let Some(policy) = self.policy() else { return };
-        for reaction in &policy.reactions {
-            let upon = reaction.upon.as_ref().is_none_or(|kinds| kinds.contains(&event.kind));
-            if !upon {
-                continue;
-            }
+    fn react(&mut self, concern: &Concern, event: &'a Event) {
+        for &place in &concern.reactions {
+            let reaction = &self.governing().reactions[place];
             if !self.may_fire(reaction) {
                 self.see_not_reacted(reaction, event, |_| NotReacted::FiredBefore);
             } else if self.holds(&reaction.when, event.at, Some(event)) {

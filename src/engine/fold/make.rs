@@ -19,7 +19,7 @@ struct Firing<'a, 'f> {
     step: Symbol,
     first_step: Symbol,
     origin: &'f Origin,
-    anchor: &'f Anchor,
+    anchor: &'f Anchor<'a>,
     more: String,
     round: u32,
     occurrence: u32,
@@ -30,7 +30,7 @@ struct Firing<'a, 'f> {
 
 impl<'a> Fold<'a> {
     pub(super) fn make_reaction(&mut self, reaction: &'a Reaction, occurrence: u32, event: &'a Event) {
-        let anchor = Anchor::Event(event.id.clone());
+        let anchor = Anchor::Event(&event.id);
         let firing = Firing {
             rule: reaction.id,
             first_rule: self.first_id(reaction.id),
@@ -103,7 +103,7 @@ impl<'a> Fold<'a> {
         self.make(&firing, &[flag(text)]);
     }
 
-    pub(super) fn flag_due_from(&mut self, number: usize, anchor: &Anchor, occurrence: u32, at: Instant) {
+    pub(super) fn flag_due_from(&mut self, number: usize, anchor: &Anchor<'a>, occurrence: u32, at: Instant) {
         let deadline = self.deadline(number);
         let firing = Firing {
             rule: deadline.id,
@@ -154,7 +154,7 @@ impl<'a> Fold<'a> {
             due: firing.due,
             department: self.department().filter(|_| is_card),
             approval: action.approval,
-            clause: firing.origin.clause.as_deref().map(Into::into),
+            clause: firing.origin.clause.clone(),
             version: self.stages[self.stage].version.clone(),
         }
     }

@@ -8,6 +8,7 @@ use crate::engine::live::{DeadlineState, LatestStart, Live, StepState, StopProgr
 use crate::engine::trace::{CancelledBy, Limited, NotOpened, Opened, OpenedBy, PassedOver, Seen};
 use crate::engine::words::words;
 use crate::order::Event;
+use crate::policy::concern::{Concern, Opens};
 use crate::policy::model::{Deadline, Limit, Within};
 use crate::policy::vocabulary::Value;
 use crate::symbol::Symbol;
@@ -19,9 +20,17 @@ pub(super) struct Opening<'a, 's> {
     /// The event at hand.
     pub(super) event: Option<&'a Event>,
     pub(super) at: Instant,
-    /// Its anchor where the deadline's own is not enough (`each`, a restart).
-    pub(super) anchor: &'s Anchor,
-    pub(super) by: OpenedBy,
+    /// What opens it: its anchor where the deadline's own is not enough (`each`, a restart).
+    pub(super) anchor: &'s Anchor<'a>,
+    pub(super) how: How,
+}
+
+/// How an obligation comes to open.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum How {
+    Start,
+    Restart,
+    AtLatest,
 }
 
 /// What a start's limit comes to.
@@ -35,19 +44,19 @@ pub(super) struct Chosen {
 
 impl<'a> Fold<'a> {
     /// Restarts and starts by an event of this type (or a return decision that stands for `returned`).
-    pub(super) fn start(&mut self, kind: Symbol, event: Option<&'a Event>, at: Instant, anchor: &Anchor) {
-        for number in 0..self.deadlines.len() {
+    pub(super) fn start(&mut self, concern: &Concern, event: Option<&'a Event>, at: Instant, anchor: &Anchor<'a>) {
+        for &Opens { number, starts, restarts } in &concern.opens {
             let (deadline, state) = (self.deadline(number), &self.deadlines[number]);
-            let restart = !deadline.each && state.has_opened && deadline.restart_on.contains(&kind);
+            let restart = restarts && !deadline.each && state.has_opened;
             let free = deadline.each || !(state.found_start || state.answered);
-            let start = deadline.start.contains(&kind) && free;
+            let start = starts && free;
             if restart {
                 let by = CancelledBy::Restart(event.map_or_else(|| "".into(), |event| event.id.clone()));
                 self.cancel(at, &by, |live| live.deadline == Some(number));
-                self.open(number, Opening { event, at, anchor, by: opened_by(anchor, true) });
+                self.open(number, Opening { event, at, anchor, how: How::Restart });
             } else if start && self.holds(&deadline.when, at, event) {
-                self.open(number, Opening { event, at, anchor, by: opened_by(anchor, false) });
-            } else if deadline.start.contains(&kind) {
+                self.open(number, Opening { event, at, anchor, how: How::Start });
+            } else if starts {
                 self.see_not_opened(number, at, event, |fold| match start {
                     true => NotOpened::When(fold.failing(&deadline.when, at, event)),
                     false if fold.deadlines[number].answered => NotOpened::StoppedBefore,
@@ -71,12 +80,11 @@ impl<'a> Fold<'a> {
     }
 
     /// Notes the events from which a start that comes at the latest is counted.
-    pub(super) fn count_latest_starts(&mut self, event: &'a Event) {
-        for number in 0..self.deadlines.len() {
+    pub(super) fn count_latest_starts(&mut self, concern: &Concern, event: &'a Event) {
+        for &number in &concern.latest {
             let Some(latest) = &self.deadline(number).start_at_latest else { continue };
             let state = &self.deadlines[number];
-            let first = !state.latest_counted || event.kind == words().transferred;
-            if first && latest.events.contains(&event.kind) {
+            if !state.latest_counted || event.kind == words().transferred {
                 let opens_at = self.calendar().due(event.at, latest.after, Counting::NextDay).at;
                 let state = &mut self.deadlines[number];
                 state.latest_counted = true;
@@ -85,13 +93,11 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// Opens what was to open at the latest by this instant; says whether anything was looked at.
-    pub(super) fn open_latest(&mut self, at: Instant) -> bool {
-        let mut looked = false;
+    /// Opens what was to open at the latest by this instant.
+    pub(super) fn open_latest(&mut self, at: Instant) {
         for number in 0..self.deadlines.len() {
             let state = &mut self.deadlines[number];
             let Some(latest) = state.latest.take_if(|latest| latest.opens_at <= at) else { continue };
-            looked = true;
             let deadline = self.deadline(number);
             if self.deadlines[number].found_start {
                 continue;
@@ -101,21 +107,19 @@ impl<'a> Fold<'a> {
                 self.deadlines[number].answered = true;
                 self.see_not_opened(number, at, None, |_| NotOpened::StoppedBefore);
             } else if self.holds(&deadline.when, at, event) {
-                let anchor = Anchor::Event(latest.event.id.clone());
-                let by = OpenedBy::AtLatest(latest.event.id.clone());
-                self.open(number, Opening { event, at, anchor: &anchor, by });
+                let anchor = Anchor::Event(&latest.event.id);
+                self.open(number, Opening { event, at, anchor: &anchor, how: How::AtLatest });
             } else {
                 self.see_not_opened(number, at, None, |fold| NotOpened::When(fold.failing(&deadline.when, at, event)));
             }
         }
-        looked
     }
 
     fn open(&mut self, number: usize, opening: Opening<'a, '_>) {
         let (deadline, calendar) = (self.deadline(number), self.calendar());
         let start = self.counted_from(deadline, opening.at);
         let chosen = self.choose(deadline, start, &opening, None);
-        let restart = matches!(opening.by, OpenedBy::Restart(_));
+        let restart = opening.how == How::Restart;
         let anchor = match (deadline.each || restart, deadline.order_scope) {
             (true, _) => opening.anchor.clone(),
             (false, true) => Anchor::Order,
@@ -135,16 +139,18 @@ impl<'a> Fold<'a> {
         state.has_opened = true;
         state.number += 1;
         let clock = running_clock(state, start, base, calendar);
-        let mut live = self.live(number, &opening, anchor, clock);
+        let paused_since = state.paused_since;
+        self.obligations.push(self.live(number, &opening, anchor, clock));
+        let live = self.obligations.last_mut().expect("just opened");
         live.set_due(opening.at, deadline, calendar);
-        self.see_opened(&live, deadline, base, chosen.entry, opening.by);
-        self.obligations.push(live);
+        live.look_ahead(deadline, paused_since);
+        self.see_opened(base, chosen.entry, &opening);
     }
 
-    fn see_opened(&mut self, live: &Live, deadline: &Deadline, base: Base, entry: Option<usize>, by: OpenedBy) {
-        if !self.watch.is_on() {
-            return;
-        }
+    /// Notes the obligation that has just opened, and the steps for which there is no time any more.
+    fn see_opened(&mut self, base: Base, entry: Option<usize>, opening: &Opening) {
+        let Some(live) = self.obligations.last().filter(|_| self.watch.is_on()) else { return };
+        let Some(deadline) = live.deadline.map(|number| self.deadline(number)) else { return };
         let limit = match (base, &deadline.limit) {
             (Base::Counted(span, counting), _) => Limited::Span { span, counting, entry: entry.unwrap_or_default() },
             (Base::Fixed(_), Limit::By(time)) => Limited::By(*time),
@@ -153,15 +159,18 @@ impl<'a> Fold<'a> {
         };
         let version = self.stages[self.stage].version.clone();
         let obligation = live.which();
+        let by = opened_by(opening.anchor, opening.how);
         let opened = Opened { obligation, by, start: live.clock.start, limit, due: live.due, version };
+        let passed_over = live.steps.iter().zip(&deadline.ladder).filter(|(state, _)| state.done);
+        let passed_over: Vec<(Instant, Symbol)> =
+            passed_over.map(|(state, step)| (state.at.unwrap_or(live.opened), step.id)).collect();
         self.see(live.opened, |_| Seen::Opened(opened));
-        for (state, step) in live.steps.iter().zip(&deadline.ladder).filter(|(state, _)| state.done) {
-            let (step, why) = (step.id, PassedOver::NoTimeBefore);
-            self.see(state.at.unwrap_or(live.opened), |_| Seen::StepPassedOver { obligation, step, why });
+        for (at, step) in passed_over {
+            self.see(at, |_| Seen::StepPassedOver { obligation, step, why: PassedOver::NoTimeBefore });
         }
     }
 
-    fn live(&self, number: usize, opening: &Opening<'a, '_>, anchor: Anchor, clock: DueClock) -> Live<'a> {
+    fn live(&self, number: usize, opening: &Opening<'a, '_>, anchor: Anchor<'a>, clock: DueClock) -> Live<'a> {
         let deadline = self.deadline(number);
         let step =
             |step: &crate::policy::model::Step| StepState { first_id: step.id, at: None, done: false, done_for: None };
@@ -174,12 +183,13 @@ impl<'a> Fold<'a> {
             event: opening.event,
             anchor,
             opened: opening.at,
-            attributes: if self.stages.len() > 1 { self.world.attributes.clone() } else { Vec::new() },
+            attributes: if self.stages.len() > 1 { self.world.attributes.values().to_vec() } else { Vec::new() },
             clock,
             due: None,
             holds_from: opening.at,
             release: opening.at,
             steps: deadline.ladder.iter().map(step).collect(),
+            next_step: None,
             progress: StopProgress::default(),
             end: None,
             extended: None,
@@ -249,18 +259,23 @@ impl<'a> Fold<'a> {
             self.enter_round(at);
             let event = first.event.map(|event| event.id.clone());
             self.see(at, |_| Seen::RoundOpened { event, decision: Some(first.key.clone()) });
-            self.start(words().returned, first.event, at, &Anchor::Return(first.key.clone()));
+            let Some(policy) = self.policy() else { return };
+            self.start(policy.concern(words().returned), first.event, at, &Anchor::Return(first.key.clone()));
         }
     }
 }
 
-fn opened_by(anchor: &Anchor, restart: bool) -> OpenedBy {
-    match anchor {
-        Anchor::Event(id) if restart => OpenedBy::Restart(id.clone()),
-        Anchor::Return(key) if restart => OpenedBy::Restart(key.clone()),
-        Anchor::Event(id) => OpenedBy::Start(id.clone()),
-        Anchor::Return(key) => OpenedBy::Return(key.clone()),
-        Anchor::Round(_) | Anchor::Order => OpenedBy::Start("".into()),
+fn opened_by(anchor: &Anchor, how: How) -> OpenedBy {
+    let id = match anchor {
+        Anchor::Return(key) if how != How::Restart => return OpenedBy::Return(key.clone()),
+        Anchor::Return(id) => id.clone(),
+        Anchor::Event(id) => (*id).clone(),
+        Anchor::Round(_) | Anchor::Order => unreachable!("events and return decisions open obligations"),
+    };
+    match how {
+        How::Start => OpenedBy::Start(id),
+        How::Restart => OpenedBy::Restart(id),
+        How::AtLatest => OpenedBy::AtLatest(id),
     }
 }
 

@@ -6,68 +6,61 @@ use crate::engine::trace::{PassedOver, Seen};
 use crate::policy::model::Timing;
 use crate::time::Instant;
 
+/// Later than any instant that a timer may have.
+const NEVER: Instant = Instant(i64::MAX);
+
 impl Fold<'_> {
     /// The next instant at which something falls due by itself.
-    pub(super) fn next_timer(&self) -> Option<Instant> {
-        let pauses = self.deadlines.iter().filter_map(|state| state.pause_ends);
-        let latest = self.deadlines.iter().filter_map(|state| state.latest.as_ref().map(|latest| latest.opens_at));
-        let steps = (0..self.obligations.len()).filter_map(|place| self.next_step(place));
-        pauses.chain(latest).chain(steps).min()
+    fn next_timer(&self) -> Option<Instant> {
+        let mut next = NEVER;
+        for state in &self.deadlines {
+            next = next.min(state.pause_ends.unwrap_or(NEVER));
+            next = next.min(state.latest.as_ref().map_or(NEVER, |latest| latest.opens_at));
+        }
+        for live in self.obligations.iter().filter(|live| live.is_open()) {
+            next = next.min(live.next_step.unwrap_or(NEVER));
+        }
+        (next != NEVER).then_some(next)
     }
 
-    fn next_step(&self, place: usize) -> Option<Instant> {
-        let live = &self.obligations[place];
-        let number = live.deadline.filter(|_| live.is_open())?;
+    /// Finds an obligation's next step anew.
+    pub(super) fn look_ahead(&mut self, place: usize) {
+        let Some(number) = self.obligations[place].deadline else { return };
         let (deadline, paused_since) = (self.deadline(number), self.deadlines[number].paused_since);
-        (0..live.steps.len()).filter_map(|step| live.fires_at(step, deadline, paused_since)).min()
+        self.obligations[place].look_ahead(deadline, paused_since);
     }
 
-    fn step_fires_at(&self, place: usize, number: usize) -> Option<Instant> {
-        let live = &self.obligations[place];
-        let deadline = live.deadline.filter(|_| live.is_open())?;
-        live.fires_at(number, self.deadline(deadline), self.deadlines[deadline].paused_since)
-    }
-
-    /// Takes everything that falls due by `at`.
-    pub(super) fn settle(&mut self, at: Instant) {
+    /// Takes everything that falls due by `at`; returns when the next falls due by itself.
+    pub(super) fn settle(&mut self, at: Instant) -> Option<Instant> {
         let mut rounds = 0;
         loop {
-            let ended = self.end_pauses(at);
-            let opened = self.open_latest(at);
-            let fired = self.fire_steps(at);
-            if !self.returns.is_empty() {
-                rounds += 1;
-                if rounds > ROUNDS_AT_ONCE_MAX {
-                    self.returns.clear();
-                }
-                self.open_returned_round(at);
-            } else if !(ended || opened || fired) {
-                return;
+            let next = self.next_timer();
+            if next.is_none_or(|next| next > at) {
+                return next;
             }
+            self.end_pauses(at);
+            self.open_latest(at);
+            self.fire_steps(at);
+            rounds += u32::from(!self.returns.is_empty());
+            if rounds > ROUNDS_AT_ONCE_MAX {
+                self.returns.clear();
+            }
+            self.open_returned_round(at);
         }
     }
 
-    fn end_pauses(&mut self, at: Instant) -> bool {
-        let mut ended = false;
+    fn end_pauses(&mut self, at: Instant) {
         for number in 0..self.deadlines.len() {
             let Some(end) = self.deadlines[number].pause_ends.filter(|end| *end <= at) else { continue };
-            ended = true;
             for place in self.resume(number, end, None) {
                 self.flag_pause(place, end);
             }
         }
-        ended
     }
 
     /// Fires the steps due by `at`, in the order of the file: all of them see the order as it was before.
-    fn fire_steps(&mut self, at: Instant) -> bool {
-        let mut due: Vec<(usize, usize, usize)> = Vec::new();
-        for (place, live) in self.obligations.iter().enumerate().filter(|(_, live)| live.is_open()) {
-            let steps = 0..live.steps.len();
-            let coming = steps.filter(|number| self.step_fires_at(place, *number).is_some_and(|instant| instant <= at));
-            due.extend(coming.map(|number| (live.deadline.unwrap_or_default(), place, number)));
-        }
-        due.sort_unstable();
+    fn fire_steps(&mut self, at: Instant) {
+        let due = self.steps_by(at);
         let holding: Vec<bool> = due.iter().map(|(_, place, number)| self.step_holds(*place, *number, at)).collect();
         for ((deadline, place, number), holds) in due.iter().copied().zip(holding) {
             let step = &self.deadline(deadline).ladder[number];
@@ -76,6 +69,8 @@ impl Fold<'_> {
             if matches!(step.timing, Timing::Before(_)) {
                 live.steps[number].done_for = live.due;
             }
+            self.look_ahead(place);
+            let live = &self.obligations[place];
             if holds {
                 self.make_step(place, number, step, at);
             } else {
@@ -86,7 +81,20 @@ impl Fold<'_> {
                 });
             }
         }
-        !due.is_empty()
+    }
+
+    /// The open steps due by `at`, in the order of the file, each by deadline, obligation and number.
+    fn steps_by(&self, at: Instant) -> Vec<(usize, usize, usize)> {
+        let mut due: Vec<(usize, usize, usize)> = Vec::new();
+        for (place, live) in self.obligations.iter().enumerate().filter(|(_, live)| live.has_step_by(at)) {
+            let Some(number) = live.deadline else { continue };
+            let (deadline, paused_since) = (self.deadline(number), self.deadlines[number].paused_since);
+            let fires =
+                |step: &usize| live.fires_at(*step, deadline, paused_since).is_some_and(|instant| instant <= at);
+            due.extend((0..live.steps.len()).filter(fires).map(|step| (number, place, step)));
+        }
+        due.sort_unstable();
+        due
     }
 
     fn step_holds(&self, place: usize, number: usize, at: Instant) -> bool {

@@ -2,10 +2,10 @@
 //! their due counted anew; a rule that is gone cancels its open ones; what lies before stays as it was made.
 
 use super::Fold;
-use super::open::Opening;
+use super::open::{How, Opening};
 use crate::engine::key::Anchor;
 use crate::engine::live::{DeadlineState, End, StepState};
-use crate::engine::trace::{CancelledBy, OpenedBy, PassedOver, Seen};
+use crate::engine::trace::{CancelledBy, PassedOver, Seen};
 use crate::policy::model::{Deadline, Policy, Step, Timing};
 use crate::symbol::Symbol;
 use crate::time::Instant;
@@ -87,8 +87,7 @@ impl<'a> Fold<'a> {
         let number = live.deadline.expect("its rule still exists");
         let deadline = self.deadline(number);
         let anchor = Anchor::Order;
-        let by = OpenedBy::Start("".into());
-        let opening = Opening { event: live.event, at: live.opened, anchor: &anchor, by };
+        let opening = Opening { event: live.event, at: live.opened, anchor: &anchor, how: How::Start };
         let Some(base) = self.choose(deadline, live.clock.start, &opening, Some(&live.attributes)).base else {
             return self.cancel_one(place, from);
         };
@@ -118,6 +117,7 @@ impl<'a> Fold<'a> {
             }
         }
         live.release = live.release.max(from);
+        live.look_ahead(deadline, paused_since);
         let obligation = live.which();
         for step in left_out {
             self.see(from, |_| Seen::StepPassedOver { obligation, step, why: PassedOver::Edited });

@@ -3,8 +3,7 @@ use crate::engine::decision::{Decision, DecisionKind, OrderState};
 use crate::order::body::BodyReader;
 use crate::order::log;
 use crate::policy::vocabulary::{EventType, Vocabulary};
-use crate::symbol::Symbol;
-use std::collections::HashMap;
+use crate::symbol::{Symbol, SymbolMap};
 use std::fmt::Write as _;
 
 fn threads(number: usize) -> NonZero<usize> {
@@ -13,8 +12,8 @@ fn threads(number: usize) -> NonZero<usize> {
 
 fn log_of(orders: u32) -> Log {
     let name = Symbol::new("received");
-    let kind = EventType { name, title: "受理".into(), attributes: HashMap::new() };
-    let reader = BodyReader::new(&Vocabulary { events: [(name, kind)].into(), ..Vocabulary::default() });
+    let kind = EventType { name, title: "受理".into(), attributes: SymbolMap::default() };
+    let reader = BodyReader::new(&Vocabulary { events: [(name, kind)].into_iter().collect(), ..Vocabulary::default() });
     let mut text = String::new();
     for order in 0..orders {
         // Later orders of the file happen earlier.

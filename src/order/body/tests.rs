@@ -29,7 +29,8 @@ fn reader() -> BodyReader {
             attribute("planned_on", Kind::Date),
             attribute("level", words(&["1", "2"])),
         ]
-        .into(),
+        .into_iter()
+        .collect(),
         events: [
             kind("received", vec![]),
             kind("retracted", vec![]),
@@ -39,12 +40,14 @@ fn reader() -> BodyReader {
                 vec![attribute("satisfaction", words(&["满意", "不满意"])), attribute("level", Kind::Text)],
             ),
         ]
-        .into(),
+        .into_iter()
+        .collect(),
         figures: [(
             figure,
             Figure { name: figure, title: "三方通话量".into(), unit: Some("次".into()), per: "day".into() },
         )]
-        .into(),
+        .into_iter()
+        .collect(),
         ..Vocabulary::default()
     })
 }

@@ -3,6 +3,7 @@
 use crate::calendar::Calendar;
 use crate::calendar::read::Calendars;
 use crate::calendar::span::Span;
+use crate::policy::concern::Concerns;
 use crate::policy::model::{Deadline, LateEvents, Once, Origin, Policy, Reaction};
 use crate::policy::read::Reader;
 use crate::policy::read::deadline::Common;
@@ -66,6 +67,7 @@ impl Reader<'_> {
             copy,
             late_events,
             catch_up,
+            concerns: Concerns::default(),
         })
     }
 

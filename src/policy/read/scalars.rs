@@ -106,7 +106,7 @@ const LOCAL_KEYS: [&str; 36] = [
 
 /// `clause` and `local` of a rule.
 pub(crate) fn origin(fields: &mut Fields<'_>, problems: &mut Problems) -> Origin {
-    let clause = fields.optional("clause").and_then(|node| want::word(node, problems)).map(|word| word.text.to_owned());
+    let clause = fields.optional("clause").and_then(|node| want::word(node, problems)).map(|word| word.text.into());
     let local = fields.optional("local").map_or(Local::Nothing, |node| local(node, problems));
     Origin { clause, local }
 }

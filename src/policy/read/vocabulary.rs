@@ -4,7 +4,7 @@ use crate::policy::builtin::{ATTRIBUTES, FACTS};
 use crate::policy::condition::{Condition, Fact};
 use crate::policy::read::{Reader, empty_list};
 use crate::policy::vocabulary::{Attribute, Count, EventType, Figure, Kind, Vocabulary};
-use crate::symbol::Symbol;
+use crate::symbol::{Symbol, SymbolMap};
 use crate::text::Text;
 use crate::text::place::Place;
 use crate::text::problem::{Problem, Problems};
@@ -169,7 +169,7 @@ fn repeated(words: &[Word<'_>], problems: &mut Problems) {
 fn event(entry: &Entry, built_in: Option<&EventType>, problems: &mut Problems) -> EventType {
     let name = Symbol::new(&entry.key.text);
     let default = built_in.map_or(name.as_str(), |known| known.title.as_str()).to_owned();
-    let mut event = EventType { name, title: default, attributes: HashMap::new() };
+    let mut event = EventType { name, title: default, attributes: SymbolMap::default() };
     if entry.value.is_null() {
         return event;
     }

@@ -7,12 +7,13 @@ use duban::calendar::{Calendar, CalendarSpec, Counting, DateEntry, DayEnds, Open
 use duban::engine::decision::{Decided, DecisionKind, InForce, Outcome, Regime};
 use duban::engine::evaluate::Evaluation;
 use duban::order::{Event, History};
+use duban::policy::concern::Concerns;
 use duban::policy::condition::{Condition, Expectation, Fact};
 use duban::policy::model::*;
 use duban::policy::vocabulary::{Attribute, Count, EventType, Kind, Value, Vocabulary};
-use duban::symbol::Symbol;
+use duban::symbol::{Symbol, SymbolMap};
 use duban::time::Instant;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 const MINUTE: i64 = 60_000;
@@ -174,7 +175,7 @@ fn vocabulary() -> Vocabulary {
         (Symbol::new(name), kind)
     };
     let grades = Kind::OneOf(["满意", "不满意"].map(Symbol::new).to_vec());
-    let mut events: HashMap<Symbol, EventType> = KINDS.iter().map(|kind| event(kind, Vec::new())).collect();
+    let mut events: SymbolMap<EventType> = KINDS.iter().map(|kind| event(kind, Vec::new())).collect();
     events.extend([event("called_back", vec![attribute("satisfaction", grades)])]);
     events.extend([event("staged_reply", vec![attribute("next_reply_by", Kind::Instant)])]);
     let dissatisfied = Count {
@@ -185,9 +186,9 @@ fn vocabulary() -> Vocabulary {
         after: Vec::new(),
     };
     Vocabulary {
-        order: [attribute("department", Kind::Department), attribute("joint", Kind::Boolean)].into(),
+        order: [attribute("department", Kind::Department), attribute("joint", Kind::Boolean)].into_iter().collect(),
         events,
-        counts: [(Symbol::new("dissatisfied"), dissatisfied)].into(),
+        counts: [(Symbol::new("dissatisfied"), dissatisfied)].into_iter().collect(),
         ..Vocabulary::default()
     }
 }
@@ -238,6 +239,7 @@ fn policy(dice: &mut Dice, variant: u64, calendar: Arc<Calendar>) -> Policy {
         copy: Vec::new(),
         late_events,
         catch_up: edit.one_in(3),
+        concerns: Concerns::default(),
     }
 }
 

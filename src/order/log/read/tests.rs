@@ -1,15 +1,15 @@
 use super::*;
 use crate::policy::vocabulary::{EventType, Vocabulary};
-use crate::symbol::Symbol;
+use crate::symbol::{Symbol, SymbolMap};
 use crate::text::Lang;
 use std::fmt::Write as _;
 
 fn reader() -> BodyReader {
     let kinds = ["received", "completed"].map(|name| {
         let name = Symbol::new(name);
-        (name, EventType { name, title: name.to_string(), attributes: HashMap::new() })
+        (name, EventType { name, title: name.to_string(), attributes: SymbolMap::default() })
     });
-    BodyReader::new(&Vocabulary { events: kinds.into(), ..Vocabulary::default() })
+    BodyReader::new(&Vocabulary { events: kinds.into_iter().collect(), ..Vocabulary::default() })
 }
 
 fn read_text(text: &str) -> Log {
