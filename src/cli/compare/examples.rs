@@ -229,7 +229,7 @@ fn counted(case: &Case, one: &Obligation) -> Option<Opened> {
     })
 }
 
-fn clause(case: &Case, one: &Obligation) -> Option<String> {
+fn clause(case: &Case, one: &Obligation) -> Option<Arc<str>> {
     let policy: &Arc<Policy> = find(&case.rules, one.policy)?;
     policy.deadlines.iter().find(|known| known.id == one.rule)?.origin.clause.clone()
 }

@@ -5,13 +5,12 @@ use super::time::is_time;
 use crate::order::Event;
 use crate::policy::vocabulary::{Attribute, EventType, Kind, Value};
 use crate::ruletest::{Expected, Given, Subject, words};
-use crate::symbol::Symbol;
+use crate::symbol::{Symbol, SymbolMap};
 use crate::text::Text;
 use crate::text::problem::Problem;
 use crate::text::tree::{Entry, Node};
 use crate::text::want::{self, Word};
 use crate::time::Instant;
-use std::collections::HashMap;
 
 /// The types that name a decision by its key.
 const ACTS: [&str; 5] = ["acknowledged", "approved", "refused", "lifted", "returned"];
@@ -169,12 +168,12 @@ impl Reader<'_, '_> {
     }
 }
 
-fn find<'v>(attributes: &'v HashMap<Symbol, Attribute>, word: &str) -> Option<&'v Attribute> {
+fn find<'v>(attributes: &'v SymbolMap<Attribute>, word: &str) -> Option<&'v Attribute> {
     let by_name = Symbol::find(word).and_then(|name| attributes.get(&name));
     by_name.or_else(|| attributes.values().find(|known| known.title == word))
 }
 
-fn unknown_attribute(word: Word<'_>, order: &HashMap<Symbol, Attribute>, event: Option<&EventType>) -> Problem {
+fn unknown_attribute(word: Word<'_>, order: &SymbolMap<Attribute>, event: Option<&EventType>) -> Problem {
     let own = event.into_iter().flat_map(|event| event.attributes.keys());
     let mut known: Vec<&str> = own.chain(order.keys()).map(|name| name.as_str()).collect();
     known.extend(["id", "recorded"]);
