@@ -4,6 +4,7 @@ mod calendar;
 mod check;
 mod compare;
 mod console;
+mod coverage;
 mod daemon;
 mod demo;
 mod docs;
