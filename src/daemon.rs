@@ -8,6 +8,7 @@ mod counted;
 pub mod decide;
 pub mod jobs;
 pub mod log;
+mod moved;
 mod odd;
 pub mod reload;
 pub mod rules;

@@ -324,8 +324,21 @@ impl Store {
     /// Keeps files as the newest version of the rules, in force from an instant; nothing if they are that already. Of a
     /// new version all orders decided before are to be marked due: [`Store::mark_some_due`].
     pub async fn put_version(&self, files: Files, in_force: Instant) -> Result<Kept, StoreError> {
-        let given = (files, in_force);
-        self.write(given, |(files, in_force), writing| Box::pin(versions::put(writing, files, *in_force))).await
+        self.put_changes(files, None, in_force).await
+    }
+
+    /// The same, and what it changes (as JSON) in the journal of the same instant, all or nothing.
+    pub async fn put_changes(
+        &self,
+        files: Files,
+        changes: Option<String>,
+        in_force: Instant,
+    ) -> Result<Kept, StoreError> {
+        let given = (files, changes, in_force);
+        self.write(given, |(files, changes, in_force), writing| {
+            Box::pin(versions::put(writing, files, *in_force, changes.as_deref()))
+        })
+        .await
     }
 
     /// All versions of the rules, oldest first.

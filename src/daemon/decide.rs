@@ -3,6 +3,7 @@
 //! An order whose evaluation fails is set aside with the error and stops nobody else. One that changed while it was being
 //! decided is simply still due.
 
+use super::moved::{Moved, Moves, moved};
 use super::rules::Rules;
 use crate::engine::decide::decide;
 use crate::engine::decision::{Decided, Decision, DecisionKind, Key};
@@ -20,7 +21,7 @@ use crate::store::orders::{LoadedOrder, OrderRef};
 use crate::time::Instant;
 use futures_util::StreamExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinHandle;
 use tracing::error;
 
@@ -41,15 +42,22 @@ pub struct Decider {
     pub health: Arc<Health>,
     /// Decisions dated before are told to nobody.
     pub tell_from: Instant,
+    /// What the newest edit did to the orders decided since.
+    pub(super) moves: Mutex<Moves>,
 }
 
-/// An order decided, or why it could not be.
+/// An order decided (and what the newest edit did to it), or why it could not be.
 enum Tried {
-    Decided(SavedOrder),
+    Decided(SavedOrder, Option<Moved>),
     Failed(OrderRef, String),
 }
 
 impl Decider {
+    /// A decider that has decided nothing yet.
+    pub fn new(store: Store, metrics: Arc<Metrics>, health: Arc<Health>, tell_from: Instant) -> Decider {
+        Decider { store, metrics, health, tell_from, moves: Mutex::default() }
+    }
+
     /// Decides every order that is due now; how many were saved. `between` is called after each batch: where it says no,
     /// the rest stays due.
     pub async fn decide_due(
@@ -95,25 +103,34 @@ impl Decider {
 
     async fn save(&self, tried: Vec<Tried>, now: Instant) -> Result<usize, StoreError> {
         let mut decided = Vec::with_capacity(tried.len());
+        let mut moved = Vec::new();
         for one in tried {
             match one {
-                Tried::Decided(order) => decided.push(order),
+                Tried::Decided(order, moves) => {
+                    moved.push(moves);
+                    decided.push(order);
+                }
                 Tried::Failed(order, why) => self.set_aside(&order, &why, now).await?,
             }
         }
         match self.store.save_decided(decided.clone()).await {
-            Ok(saved) => Ok(self.count(&decided, &saved)),
+            Ok(saved) => Ok(self.count(&decided, &moved, &saved)),
             // One of them is refused by the store itself: it must not take the others with it.
-            Err(StoreError::Failed { .. }) => self.save_one_by_one(decided, now).await,
+            Err(StoreError::Failed { .. }) => self.save_one_by_one(decided, &moved, now).await,
             Err(error) => Err(error),
         }
     }
 
-    async fn save_one_by_one(&self, decided: Vec<SavedOrder>, now: Instant) -> Result<usize, StoreError> {
+    async fn save_one_by_one(
+        &self,
+        decided: Vec<SavedOrder>,
+        moved: &[Option<Moved>],
+        now: Instant,
+    ) -> Result<usize, StoreError> {
         let mut count = 0;
-        for order in decided {
+        for (order, moved) in decided.into_iter().zip(moved) {
             match self.store.save_decided(vec![order.clone()]).await {
-                Ok(saved) => count += self.count(&[order], &saved),
+                Ok(saved) => count += self.count(&[order], std::slice::from_ref(moved), &saved),
                 Err(error @ StoreError::Failed { .. }) => {
                     // If the store is what fails, setting aside fails too, and the order stays due.
                     self.set_aside(&order.order, &super::chain(&error), now).await?;
@@ -133,11 +150,13 @@ impl Decider {
         self.store.set_aside(order, why, now).await
     }
 
-    fn count(&self, decided: &[SavedOrder], saved: &[Saved]) -> usize {
-        let done = decided.iter().zip(saved).filter(|(_, saved)| **saved == Saved::Saved).map(|(order, _)| order);
+    fn count(&self, decided: &[SavedOrder], moved: &[Option<Moved>], saved: &[Saved]) -> usize {
+        let done = decided.iter().zip(moved).zip(saved).filter(|(_, saved)| **saved == Saved::Saved);
         let mut count = 0;
-        for order in done {
+        let mut moves = self.moves.lock().unwrap_or_else(PoisonError::into_inner);
+        for ((order, moved), _) in done {
             count += 1;
+            moved.iter().for_each(|moved| moves.take(&order.order.order, moved));
             order.decided.new.iter().for_each(|decision| self.metrics.count_decision(shown::kind(&decision.kind).0));
         }
         count
@@ -151,14 +170,15 @@ fn batches(due: &[OrderRef]) -> Vec<Vec<OrderRef>> {
 fn try_order(rules: &Rules, loaded: LoadedOrder, tell_from: Instant, now: Instant) -> Tried {
     let order = loaded.order.clone();
     match catch_unwind(AssertUnwindSafe(|| decide_order(rules, loaded, tell_from, now))) {
-        Ok(saved) => Tried::Decided(saved),
+        Ok((saved, moved)) => Tried::Decided(saved, moved),
         Err(panic) => Tried::Failed(order, message(&*panic)),
     }
 }
 
-fn decide_order(rules: &Rules, loaded: LoadedOrder, tell_from: Instant, now: Instant) -> SavedOrder {
+fn decide_order(rules: &Rules, loaded: LoadedOrder, tell_from: Instant, now: Instant) -> (SavedOrder, Option<Moved>) {
     let LoadedOrder { order, events, standing, fence } = loaded;
     let history = history(&order.order, &events, &rules.words.reader);
+    let moved = moved(rules, &history, &standing);
     let mut decided = decide(&history, &rules.regime, &standing, now);
     decided.next_due = next_look(&decided, &history, now);
     let known = standing.known;
@@ -170,7 +190,7 @@ fn decide_order(rules: &Rules, loaded: LoadedOrder, tell_from: Instant, now: Ins
     notices.extend(approved.iter().flat_map(|(key, at)| telling.of_approved(key, *at)));
     notices.extend(liftings(&all, &history, known, now).flat_map(|(lifted, event)| telling.of_lifted(lifted, event)));
     let approved = approved.into_iter().map(|(key, _)| key).collect();
-    SavedOrder { order, fence, until: now, decided, approved, notices }
+    (SavedOrder { order, fence, until: now, decided, approved, notices }, moved)
 }
 
 /// Telling of what was decided of one order.

@@ -22,6 +22,7 @@ const COVER_DAYS_MIN: i64 = crate::calendar::read::COVER_DAYS_MIN;
 const SHOWN: usize = 20;
 const HOUR_MS: i64 = 60 * 60 * 1000;
 const DAY_MS: i64 = 24 * HOUR_MS;
+const WEEK_MS: i64 = 7 * DAY_MS;
 
 /// Keeps the rules in force.
 pub struct Reloader {
@@ -69,9 +70,9 @@ impl Reloader {
         let proposed = self.source.propose(&self.store, now).await;
         let loaded = self.source.load(&self.store).await;
         match (proposed, loaded) {
-            (Ok(_), Ok(rules)) => {
+            (Ok(proposed), Ok(rules)) => {
                 let rules = Arc::new(rules);
-                self.taken(&rules, now);
+                self.taken(&rules, &proposed, now);
                 Ok(rules)
             }
             (Err(failure), Ok(rules)) => {
@@ -112,7 +113,8 @@ impl Reloader {
     }
 
     async fn take(&mut self, rules: &Rules, now: Instant) -> Result<Option<Arc<Rules>>, RulesError> {
-        if self.source.propose(&self.store, now).await? == Proposed::Known {
+        let proposed = self.source.propose(&self.store, now).await?;
+        if proposed == Proposed::Known {
             // Orders that were set aside are tried again: perhaps what failed was not the rules.
             self.store.retry_set_aside(now).await?;
             info!(version = rules.number, "the rules are those in force already");
@@ -120,7 +122,7 @@ impl Reloader {
         }
         let rules = Arc::new(self.source.load(&self.store).await?);
         self.store.retry_set_aside(now).await?;
-        self.taken(&rules, now);
+        self.taken(&rules, &proposed, now);
         Ok(Some(rules))
     }
 
@@ -128,10 +130,17 @@ impl Reloader {
         self.source.files().as_ref().map(files_hash).map_or(Seen::Unreadable, Seen::Files)
     }
 
-    fn taken(&mut self, rules: &Rules, now: Instant) {
+    fn taken(&mut self, rules: &Rules, proposed: &Proposed, now: Instant) {
         self.in_force(rules);
         self.reported(true, None, now);
-        info!(version = rules.number, policies = rules.words.rules.policies.len(), "rules are in force");
+        let policies = rules.words.rules.policies.len();
+        let Proposed::Taken(_, Some(summary)) = proposed else {
+            info!(version = rules.number, policies, "rules are in force");
+            return;
+        };
+        let (added, changed, removed) = summary.changes.counts();
+        let changes = summary.lines(Lang::En).join("; ");
+        info!(version = rules.number, policies, added, changed, removed, changes, "changed rules are in force");
     }
 
     fn in_force(&mut self, rules: &Rules) {
@@ -166,7 +175,7 @@ impl Reloader {
         }
     }
 
-    /// Tells how far the official arrangement reaches, and warns daily where it ends soon.
+    /// Tells how far the official arrangement reaches, and warns, again and again, where it ends soon.
     pub async fn tell_cover(&mut self, rules: &Rules, now: Instant) {
         if self.cover_looked.is_some_and(|looked| now.ms_since(looked).abs() < HOUR_MS) {
             return;
@@ -190,7 +199,8 @@ impl Reloader {
         self.cover_told = Some(now);
         let text = format!("工作日历的法定安排即将到期：{}", short.join("、"));
         warn!(calendars = short.join(", "), "calendars end soon, dues beyond are provisional");
-        let incident = format!("cover-{}", now.0.div_euclid(DAY_MS));
+        // Logged daily, told weekly: it lasts until the next arrangement is published.
+        let incident = format!("cover-{}", now.0.div_euclid(WEEK_MS));
         let ask = "新一年放假安排由国务院办公厅公布后，请补入 calendars/cn.yaml 并延长其 covers";
         if let Err(error) = tell_operators(&self.store, rules, &incident, ("日历将到期", &text, ask), now).await {
             self.health.note_store_failure(&error);

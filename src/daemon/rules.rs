@@ -10,6 +10,7 @@ use crate::calendar::Calendar;
 use crate::calendar::read::Calendars;
 use crate::config::Config;
 use crate::config::channels::Channel;
+use crate::engine::compare::Lineage;
 use crate::engine::decision::{InForce, Regime};
 use crate::intake::http::Words;
 use crate::notify::compose::Teller;
@@ -17,6 +18,7 @@ use crate::notify::outbox::sender::addresses;
 use crate::notify::template::{self, Templates};
 use crate::order::body::BodyReader;
 use crate::policy;
+use crate::policy::changes::{Changes, changes, say};
 use crate::policy::directory::read::Channels;
 use crate::policy::files::Loaded;
 use crate::policy::model::RuleSet;
@@ -25,9 +27,12 @@ use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::versions::{Files, Version};
 use crate::symbol::Symbol;
+use crate::text::Lang;
 use crate::text::problem::Problems;
 use crate::time::Instant;
 use chrono_tz::Tz;
+use serde::Serialize;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -59,6 +64,44 @@ pub struct Rules {
     pub since: Instant,
     /// Its files.
     pub files: Files,
+    /// What was in force before the newest step of the regime; none: there is but one.
+    pub(super) before: Option<Before>,
+}
+
+/// What was in force before the newest step of the regime.
+pub(super) struct Before {
+    /// All versions but the newest.
+    pub(super) regime: Regime,
+    /// Which rules of the newest were which.
+    pub(super) lineage: Lineage,
+    /// From when the newest is in force.
+    pub(super) from: Instant,
+}
+
+/// What an edit changes, as it is told.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// Rules, words, calendars and people.
+    #[serde(flatten)]
+    pub changes: Changes,
+    /// Other files: templates, rosters, indicators.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+}
+
+impl Summary {
+    /// What changed, a line each.
+    pub fn lines(&self, lang: Lang) -> Vec<String> {
+        let mut lines = say::lines(&self.changes, lang);
+        if !self.files.is_empty() {
+            let (head, comma) = match lang {
+                Lang::Zh => ("文件：", "、"),
+                Lang::En => ("files: ", ", "),
+            };
+            lines.push(format!("{head}{}", self.files.join(comma)));
+        }
+        lines
+    }
 }
 
 /// Why rules were not taken.
@@ -85,12 +128,12 @@ pub enum RulesError {
 }
 
 /// What a reload found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Proposed {
     /// The files are those in force.
     Known,
-    /// They became this version.
-    Taken(u32),
+    /// They became this version, which changes so much; none where it is the first.
+    Taken(u32, Option<Box<Summary>>),
 }
 
 impl Source {
@@ -109,13 +152,28 @@ impl Source {
     pub async fn propose(&self, store: &Store, now: Instant) -> Result<Proposed, RulesError> {
         let source = self.clone();
         let checked = tokio::task::spawn_blocking(move || source.checked()).await;
-        let files = checked.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-        let kept = store.put_version(files, now).await?;
-        Ok(if kept.is_new { Proposed::Taken(kept.number) } else { Proposed::Known })
+        let (files, loaded) = checked.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+        let summary = self.summary(store, &files, &loaded).await?;
+        let json = summary.as_ref().map(|summary| serde_json::to_string(summary).expect("texts can be written"));
+        let kept = store.put_changes(files, json, now).await?;
+        Ok(if kept.is_new { Proposed::Taken(kept.number, summary.map(Box::new)) } else { Proposed::Known })
+    }
+
+    /// What the files change of what is in force; none where nothing is, or where this program can read it no more.
+    async fn summary(&self, store: &Store, files: &Files, now: &Loaded) -> Result<Option<Summary>, RulesError> {
+        let Some(newest) = store.newest_version().await? else { return Ok(None) };
+        if newest.files == *files {
+            return Ok(Some(Summary::default()));
+        }
+        let before = self.load_files(&newest.files)?;
+        if before.problems.has_errors() {
+            return Ok(None);
+        }
+        Ok(Some(Summary { changes: changes(&before, now), files: others(&newest.files, files) }))
     }
 
     /// The files, if what was read of them has no error.
-    fn checked(&self) -> Result<Files, RulesError> {
+    fn checked(&self) -> Result<(Files, Loaded), RulesError> {
         // What is checked is read where operators know it, so that problems name its place; what is kept is read beside it.
         // If both are not the same, someone is writing.
         for _ in 0..5 {
@@ -129,8 +187,8 @@ impl Source {
             };
             let files = files::read(&self.rules, &self.calendars).map_err(RulesError::LayOut)?;
             let again = self.load_files(&files)?;
-            if again.rules.is_some_and(|again| again.version == rules.version) {
-                return Ok(files);
+            if again.rules.as_ref().is_some_and(|again| again.version == rules.version) {
+                return Ok((files, again));
             }
         }
         Err(RulesError::Unsteady)
@@ -192,6 +250,7 @@ impl Rules {
     fn new(versions: Vec<InForce>, version: Version, calendars: &Calendars, teller: Teller) -> Rules {
         let rules = versions.last().map(|newest| Arc::clone(&newest.rules)).expect("a regime has a version");
         let reader = BodyReader::new(&rules.vocabulary);
+        let before = before(&versions);
         let regime = Arc::new(Regime { versions });
         let recipients = teller.directory().recipients.iter();
         let titles = recipients.map(|(name, known)| (Symbol::new(name), known.title.clone())).collect();
@@ -205,8 +264,23 @@ impl Rules {
             number: version.number,
             since: version.in_force,
             files: version.files,
+            before,
         }
     }
+}
+
+fn before(versions: &[InForce]) -> Option<Before> {
+    let (newest, older) = versions.split_last()?;
+    let lineage = Lineage::of(&older.last()?.rules, &newest.rules);
+    Some(Before { regime: Regime { versions: older.to_vec() }, lineage, from: newest.from })
+}
+
+/// The files that changed and are neither rules nor words nor calendars, nor the directory.
+fn others(old: &Files, new: &Files) -> Vec<String> {
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let is_other = |name: &&String| name.matches('/').count() > 1 || name.as_str() == "rules/rosters.yaml";
+    let changed = names.into_iter().filter(is_other).filter(|name| old.get(*name) != new.get(*name));
+    changed.cloned().collect()
 }
 
 fn load_templates(files: &Files) -> Result<Templates, RulesError> {

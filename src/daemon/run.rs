@@ -174,8 +174,7 @@ impl Daemon {
         let rules = reloader.first().await?;
         let first_start = store.first_start(clock::now()).await?;
         let tell_from = config.tell_from.unwrap_or(first_start);
-        let decider =
-            Decider { store: store.clone(), metrics: Arc::clone(&metrics), health: Arc::clone(&health), tell_from };
+        let decider = Decider::new(store.clone(), Arc::clone(&metrics), Arc::clone(&health), tell_from);
         let (directory, directories) = watch::channel(Arc::clone(rules.teller.directory()));
         let outbox = Outbox::new(store.clone(), sender, directories);
         let address = config.listen;

@@ -8,12 +8,16 @@ use super::rules::Rules;
 use super::systemd;
 use crate::clock::{Guard, Hold, Reading, Step};
 use crate::store::error::StoreError;
+use crate::text::Lang;
 use crate::time::Instant;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use tracing::{info, warn};
 
 /// After a change of the rules so many orders are marked due at once.
 const MARKED: u32 = 2000;
+
+/// The journal's word for what a new version did to the orders open then.
+const RULES_APPLIED: &str = "rules-applied";
 
 /// What a tick found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +68,30 @@ impl Ticker {
         let decided = self.decider.decide_due(rules, now, go_on).await?;
         let next_due = store.next_due().await?;
         let is_unfinished = is_marking || is_stopped;
+        if !is_unfinished {
+            self.tell_moves(rules, now).await?;
+        }
         Ok(Ticked { decided, next_due, is_unfinished, is_held: false })
+    }
+
+    /// Once every open order was decided by the newest rules: tells what these did to them, in log and ledger, and to the
+    /// operators where any due is another.
+    async fn tell_moves(&self, rules: &Rules, now: Instant) -> Result<(), StoreError> {
+        let moves = std::mem::take(&mut *self.decider.moves.lock().unwrap_or_else(PoisonError::into_inner));
+        if moves.orders == 0 {
+            return Ok(());
+        }
+        let (store, version) = (&self.decider.store, rules.number);
+        let dues = moves.lines(rules, Lang::En).join("; ");
+        info!(version, orders = moves.orders, dues, "{}", moves.headline(version, Lang::En));
+        store.record(RULES_APPLIED, &moves.json(version, rules.words.zone).to_string(), now).await?;
+        if !moves.any() {
+            return Ok(());
+        }
+        let (title, text) = (moves.headline(version, Lang::Zh), moves.lines(rules, Lang::Zh).join("；"));
+        let incident = format!("rules-{version}-{}", now.0);
+        let ask = "核对这些工单的新期限；逐张的算法用 duban explain 工单号 查看";
+        super::tell_operators(store, rules, &incident, (&title, &text, ask), now).await
     }
 
     /// Judges the clock, and tells of every change.

@@ -98,12 +98,7 @@ impl Stage {
         let (metrics, health) = (Arc::<Metrics>::default(), Arc::<Health>::default());
         let (directory, receiver) = watch::channel(rules.teller.directory().clone());
         let outbox = Outbox::new(store.clone(), Arc::new(Sender::open(&config.channels)?), receiver);
-        let decider = Decider {
-            store: store.clone(),
-            metrics: metrics.clone(),
-            health: health.clone(),
-            tell_from: Instant::BEGINNING,
-        };
+        let decider = Decider::new(store.clone(), metrics.clone(), health.clone(), Instant::BEGINNING);
         let address = serve(&config, &store, &rules, metrics, health).await?;
         Ok(Stage { store, rules, decider, outbox, gateway, mail, address, _directory: directory, _folder: folder })
     }

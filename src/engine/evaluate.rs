@@ -1,5 +1,7 @@
 //! Evaluating: what should have been decided by `now`, were everything that is known now known from the beginning.
 
+mod succession;
+
 use crate::calendar::Calendar;
 use crate::engine::decision::{Decision, Obligation, OrderState, Regime};
 use crate::engine::facts::{Attributes, Moment, World, is_events_own};
@@ -12,6 +14,7 @@ use crate::symbol::Symbol;
 use crate::time::Instant;
 use std::cmp::Ordering;
 use std::sync::Arc;
+use succession::Line;
 
 /// What should stand at `now`.
 #[derive(Clone, Debug)]
@@ -55,9 +58,9 @@ pub fn evaluate_watched(
     let governing: Vec<Vec<Arc<Policy>>> =
         regime.versions.iter().map(|version| governing(&version.rules, first)).collect();
     see_governing(regime, first, watch);
-    for id in ids(&governing) {
-        let stages = stages(regime, &governing, id);
-        add(&mut evaluation, id, fold(order, id, &stages, events, now, watch));
+    for line in succession::lines(&governing) {
+        let stages = stages(regime, &governing, &line);
+        add(&mut evaluation, line.newest, fold(order, line.id, &stages, events, now, watch));
     }
     if evaluation.state.policies.is_empty() {
         add_ungoverned(&mut evaluation, events, regime, now);
@@ -146,22 +149,12 @@ fn moment<'a>(
     }
 }
 
-fn ids(governing: &[Vec<Arc<Policy>>]) -> Vec<Symbol> {
-    let mut ids: Vec<Symbol> = Vec::new();
-    for policy in governing.iter().flatten() {
-        if !ids.contains(&policy.id) {
-            ids.push(policy.id);
-        }
-    }
-    ids
-}
-
-fn stages<'a>(regime: &'a Regime, governing: &'a [Vec<Arc<Policy>>], id: Symbol) -> Vec<Stage<'a>> {
-    let versions = regime.versions.iter().zip(governing);
+fn stages<'a>(regime: &'a Regime, governing: &'a [Vec<Arc<Policy>>], line: &Line) -> Vec<Stage<'a>> {
+    let versions = regime.versions.iter().zip(governing).zip(&line.places);
     versions
-        .map(|(version, governing)| Stage {
+        .map(|((version, governing), place)| Stage {
             from: version.from,
-            policy: governing.iter().find(|policy| policy.id == id).map(Arc::as_ref),
+            policy: place.map(|place| &*governing[place]),
             vocabulary: &version.rules.vocabulary,
             version: version.rules.version.clone(),
         })

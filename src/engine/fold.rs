@@ -57,7 +57,8 @@ pub(super) fn fold<'a>(
     let mut fold = Fold::new(order, id, stages, std::mem::take(watch));
     let next = fold.run(events, now);
     let calendar = fold.last_calendar();
-    let obligations = fold.obligations.iter().map(|live| live.shown(id, calendar, now)).collect();
+    let shown_under = fold.last_governing().map_or(id, |policy| policy.id);
+    let obligations = fold.obligations.iter().map(|live| live.shown(shown_under, calendar, now)).collect();
     let (round, ended) = (fold.world.round, fold.ended);
     *watch = fold.watch;
     Folded {
@@ -185,7 +186,8 @@ impl<'a> Fold<'a> {
     /// Notes what was seen, if anyone asked.
     fn see(&mut self, at: Instant, seen: impl FnOnce(&Self) -> Seen) {
         if self.watch.is_on() {
-            let note = Note { at, policy: self.id, round: self.world.round, seen: seen(self) };
+            let policy = self.stages.iter().rev().find_map(|stage| stage.policy).map_or(self.id, |policy| policy.id);
+            let note = Note { at, policy, round: self.world.round, seen: seen(self) };
             self.watch.note(|| note);
         }
     }
@@ -216,9 +218,13 @@ impl<'a> Fold<'a> {
         &self.governing().calendar
     }
 
+    /// The policy in force, else the last that was.
+    fn last_governing(&self) -> Option<&'a Policy> {
+        self.policy().or_else(|| self.stages[..=self.stage].iter().rev().find_map(|stage| stage.policy))
+    }
+
     fn last_calendar(&self) -> &'a Calendar {
-        let stages = || self.stages[..=self.stage].iter().rev().chain(self.stages);
-        let governing = self.policy().or_else(|| stages().find_map(|stage| stage.policy));
+        let governing = self.last_governing().or_else(|| self.stages.iter().find_map(|stage| stage.policy));
         &governing.expect("a policy is folded only where some version governs the order").calendar
     }
 

@@ -3,6 +3,7 @@
 use super::error::StoreError;
 use super::ledger::{Content, Hash, Kind};
 use super::orders;
+use super::state;
 use super::writer::Writing;
 use crate::time::Instant;
 use sha2::{Digest, Sha256};
@@ -43,11 +44,23 @@ pub fn files_hash(files: &Files) -> [u8; 32] {
     hash.finalize().into()
 }
 
-pub(super) async fn put(writing: &mut Writing, files: &Files, in_force: Instant) -> Result<Kept, StoreError> {
+/// The journal's word for a new version. Its body says which, and what changed.
+pub const RULES_CHANGED: &str = "rules-changed";
+
+pub(super) async fn put(
+    writing: &mut Writing,
+    files: &Files,
+    in_force: Instant,
+    changes: Option<&str>,
+) -> Result<Kept, StoreError> {
     writing.note(in_force);
     let (number, is_new) = put_row(writing, files, in_force).await.map_err(StoreError::failed("keep the rules"))?;
     if is_new {
         orders::mark_from(writing, Some(1)).await?;
+        if let Some(changes) = changes {
+            let body = format!(r#"{{"version":{number},"changes":{changes}}}"#);
+            state::record(writing, RULES_CHANGED, &body, in_force).await?;
+        }
     }
     Ok(Kept { number, is_new })
 }

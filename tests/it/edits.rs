@@ -1,8 +1,17 @@
 //! Rules that are edited while orders are open: what is told before, what happens at the edit, what is told after.
 
 use crate::daemon::harness::{As, CALENDAR, DIRECTORY, Daemon, POLICY, Site, event, from_now, wait_for};
+use duban::config::Config;
+use duban::daemon::reload::Reloader;
+use duban::daemon::rules::Source;
+use duban::intake::http::Health;
+use duban::metrics::Metrics;
+use duban::store::{Role, Store};
+use duban::text::Lang;
+use duban::text::problem::Problems;
 use serde_json::{Value, json};
 use std::process::Output;
+use std::sync::Arc;
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -90,4 +99,172 @@ fn a_calendar_alone_is_compared_with_the_one_in_force() {
     site.write("edit/always.yaml", &CALENDAR.replace("2099-12-31", "2098-12-31"));
     let report = String::from_utf8(site.output(&["compare", "--against-calendars", "edit"]).stdout).unwrap();
     assert!(report.contains("covers 2018-01-01..2099-12-31 → 2018-01-01..2098-12-31"), "{report}");
+}
+
+/// What the journal says, with its bodies read.
+fn journal(site: &Site) -> Vec<(String, Value)> {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let store = Store::open(&site.path("duban.db"), Role::Reader).await.unwrap();
+        let entries = store.journal(0, 100).await.unwrap();
+        entries.into_iter().map(|entry| (entry.what, serde_json::from_str(&entry.body).unwrap_or_default())).collect()
+    })
+}
+
+fn journaled(site: &Site, what: &str) -> Value {
+    wait_for(|| journal(site).into_iter().find(|(known, _)| known == what).map(|(_, body)| body))
+}
+
+#[test]
+fn a_reload_tells_what_changed_and_which_dues_moved_in_log_ledger_and_a_notice() {
+    let site = site();
+    let daemon = site.start();
+    daemon.send(&event("e1", "O1", "received", &from_now(-2 * MINUTE_MS)));
+    let before = decided(&daemon, "O1")["obligations"][0]["due"].clone();
+    site.write("rules/quick.yaml", &POLICY.replace("within: 5 minutes", "within: 10 minutes"));
+    in_force(&daemon, 2);
+    wait_for(|| site.read("out.log").contains("第 2 版规则生效，1 张在办工单中 1 张到期有变").then_some(()));
+    let log = site.read("err.log");
+    for said in ["changed rules are in force", "within 5 minutes → 10 minutes", "of 1 open orders 1 have other dues"]
+    {
+        assert!(log.contains(said), "{said}: {log}");
+    }
+    let changed = journaled(&site, "rules-changed");
+    assert_eq!(changed["version"], 2);
+    let rule = &changed["changes"]["policies"][0]["rules"][0];
+    assert_eq!((&rule["id"], &rule["keys"][0]["key"]), (&json!("response"), &json!("within")));
+    let applied = journaled(&site, "rules-applied");
+    assert_eq!((&applied["version"], &applied["affected"]), (&json!(2), &json!(1)));
+    let moved = &applied["rules"][0];
+    assert_eq!(
+        (&moved["rule"], &moved["later"], &moved["examples"][0]["old_due"]),
+        (&json!("response"), &json!(1), &before)
+    );
+    drop(daemon);
+    assert_eq!(site.output(&["audit", "verify"]).status.code(), Some(0));
+}
+
+#[test]
+fn an_edit_that_moves_no_due_is_logged_and_told_to_nobody() {
+    let site = site();
+    let daemon = site.start();
+    daemon.send(&event("e1", "O1", "received", &from_now(-2 * MINUTE_MS)));
+    decided(&daemon, "O1");
+    site.write("rules/quick.yaml", &POLICY.replace("title: 慢作为移送", "title: 不作为移送"));
+    in_force(&daemon, 2);
+    let applied = journaled(&site, "rules-applied");
+    assert_eq!((&applied["orders"], &applied["affected"], &applied["rules"]), (&json!(1), &json!(0), &json!([])));
+    assert!(!site.read("out.log").contains("到期有变"));
+}
+
+#[test]
+fn an_edit_made_while_the_daemon_is_down_is_told_at_its_start() {
+    let site = site();
+    let daemon = site.start();
+    daemon.send(&event("e1", "O1", "received", &from_now(-2 * MINUTE_MS)));
+    decided(&daemon, "O1");
+    daemon.kill();
+    site.write("rules/quick.yaml", &POLICY.replace("within: 5 minutes", "within: 10 minutes"));
+    let daemon = site.start();
+    assert_eq!(journaled(&site, "rules-applied")["rules"][0]["later"], 1);
+    wait_for(|| site.read("out.log").contains("1 张到期有变").then_some(()));
+    // And once: another start has nothing to tell.
+    daemon.kill();
+    let daemon = site.start();
+    decided(&daemon, "O1");
+    assert_eq!(journal(&site).iter().filter(|(what, _)| what == "rules-applied").count(), 1);
+}
+
+#[test]
+fn a_provisional_due_becomes_final_when_the_calendar_is_extended_and_operators_hear_of_it() {
+    let site = site();
+    site.write("calendars/always.yaml", &CALENDAR.replace("2099-12-31", "2020-12-31"));
+    let daemon = site.start();
+    daemon.send(&event("e1", "O1", "received", &from_now(-2 * MINUTE_MS)));
+    assert_eq!(decided(&daemon, "O1")["obligations"][0]["provisional"], true);
+    site.write("calendars/always.yaml", CALENDAR);
+    in_force(&daemon, 2);
+    wait_for(|| site.read("out.log").contains("1 张到期有变").then_some(()));
+    assert!(site.read("err.log").contains("quick response: 1 final at last, such as O1"), "{}", site.read("err.log"));
+    assert_ne!(decided(&daemon, "O1")["obligations"][0]["provisional"], true);
+    let changed = journaled(&site, "rules-changed");
+    assert_eq!(changed["changes"]["calendars"][0]["keys"][0]["key"], "covers");
+}
+
+/// A layer over the policy of the site: complaints have three minutes.
+const LAYER: &str = "policy: local\nextends: quick\ntitle: 投诉从快\napplies: { category: 投诉 }\ndeadlines: { response: { within: 3 minutes } }\n";
+
+fn complaint(id: &str, order: &str, at: &str) -> Value {
+    let mut event = event(id, order, "received", at);
+    event["attrs"]["category"] = json!("投诉");
+    event
+}
+
+#[test]
+fn an_open_order_over_which_a_layer_is_laid_keeps_its_start_and_has_the_layers_rules_alone() {
+    let site = site();
+    let daemon = site.start();
+    // Due in 125 seconds by the base, in five by the layer.
+    let received = from_now(5_000 - 3 * MINUTE_MS);
+    daemon.send(&complaint("e1", "O1", &received));
+    assert_eq!(decided(&daemon, "O1")["obligations"][0]["policy"], "quick");
+    site.write("rules/local.yaml", LAYER);
+    in_force(&daemon, 2);
+    let (cards, _) = daemon.feed("", 15);
+    assert_eq!(cards.len(), 1, "{cards:?}");
+    assert_eq!(
+        (&cards[0]["policy"], &cards[0]["rule"], &cards[0]["kind"]),
+        (&json!("local"), &json!("response"), &json!("card"))
+    );
+    let order = decided(&daemon, "O1");
+    let obligations = order["obligations"].as_array().unwrap();
+    assert_eq!(
+        (obligations.len(), &obligations[0]["policy"], &obligations[0]["outcome"]),
+        (1, &json!("local"), &json!("overdue"))
+    );
+    assert_eq!(order["policies"], json!(["local"]));
+    // Once the layer is gone, the base has it again, and the card stands once.
+    std::fs::remove_file(site.path("rules/local.yaml")).unwrap();
+    in_force(&daemon, 3);
+    let order = wait_for(|| Some(decided(&daemon, "O1")).filter(|order| order["policies"] == json!(["quick"])));
+    assert_eq!(
+        (order["obligations"][0]["policy"].clone(), order["decisions"].as_array().unwrap().len()),
+        (json!("quick"), 1)
+    );
+}
+
+#[tokio::test]
+async fn a_cover_that_ends_soon_is_told_weekly_until_it_is_mended() {
+    let site = site();
+    site.write("calendars/always.yaml", &CALENDAR.replace("2099-12-31", "2026-12-31"));
+    let config = Config::read(&site.path("duban.yaml"), &mut Problems::new()).expect("a configuration");
+    let store = Store::temporary().await.unwrap();
+    let source = Source::new(&config);
+    let at = |text: &str| duban::time::Instant::parse(&format!("{text}T09:00:00+08:00")).unwrap();
+    source.propose(&store, at("2026-10-01")).await.unwrap();
+    let rules = source.load(&store).await.unwrap();
+    let (words, metrics, health) = (Arc::default(), Arc::<Metrics>::default(), Arc::<Health>::default());
+    let mut reloader = Reloader::new(store.clone(), source, words, metrics.clone(), health, Lang::Zh);
+    let mut told = Vec::new();
+    for day in
+        ["2026-11-01", "2026-11-02", "2026-11-03", "2026-11-04", "2026-11-05", "2026-11-12", "2026-11-19", "2027-02-01"]
+    {
+        reloader.tell_cover(&rules, at(day)).await;
+        let queued = store.outbox_health().await.unwrap().queued;
+        told.push((day, queued));
+    }
+    assert_eq!(
+        told,
+        [
+            ("2026-11-01", 0),
+            ("2026-11-02", 0),
+            ("2026-11-03", 1),
+            ("2026-11-04", 1),
+            ("2026-11-05", 2),
+            ("2026-11-12", 3),
+            ("2026-11-19", 4),
+            ("2027-02-01", 5)
+        ]
+    );
+    assert!(metrics.show().unwrap().contains("calendar=\"always\""));
 }

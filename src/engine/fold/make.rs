@@ -143,7 +143,7 @@ impl<'a> Fold<'a> {
             key,
             at: firing.at,
             made_at: firing.at,
-            policy: self.id,
+            policy: self.governing().id,
             rule: firing.rule,
             step: firing.step,
             round: firing.round,
