@@ -14,6 +14,7 @@ mod import;
 mod rules;
 mod run;
 mod simulate;
+mod store;
 mod test;
 
 use crate::config::{self, Config};
@@ -95,6 +96,7 @@ enum Command {
     Import(import::Args),
     Clock(clock::Args),
     Audit(audit::Args),
+    Store(store::Args),
 }
 
 /// Reads the command line and carries out its command.
@@ -112,6 +114,7 @@ pub fn main() -> ExitCode {
         Command::Import(args) => import::run(&common, args),
         Command::Clock(args) => clock::run(&common, args),
         Command::Audit(args) => audit::run(&common, args),
+        Command::Store(args) => store::run(&common, args),
     }
 }
 

@@ -10,6 +10,7 @@ pub mod jobs;
 pub mod log;
 mod moved;
 mod odd;
+pub mod rebuild;
 pub mod reload;
 pub mod rules;
 pub mod run;

@@ -6,6 +6,7 @@
 //! it needs one: the database's clock decides nothing. A database of another program is never touched, and a second daemon
 //! on one SQLite store is refused.
 
+pub mod backup;
 pub mod decided;
 pub mod error;
 pub mod event;
@@ -180,6 +181,11 @@ impl Store {
     /// When the next order is due.
     pub async fn next_due(&self) -> Result<Option<Instant>, StoreError> {
         orders::next_due(&self.0.readers).await
+    }
+
+    /// Up to `limit` orders after one in the store's own order; none: from the first on.
+    pub async fn orders_after(&self, after: Option<&OrderRef>, limit: u32) -> Result<Vec<OrderRef>, StoreError> {
+        orders::after(&self.0.readers, after, limit).await
     }
 
     /// The order of this id.

@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::notify::template;
 use crate::policy::{self, judge};
 use crate::ruletest::{self, read::World};
+use crate::schedule;
 use crate::text::problem::{Problem, Problems, Severity};
 use crate::text::{Lang, show};
 use crate::time::Instant;
@@ -71,6 +72,12 @@ fn check(common: &Common, now: Instant) -> (Vec<Problem>, usize) {
     problems.append(template::problems(&rules, loaded.has_vocabulary.then_some(&*loaded.vocabulary)));
     if let Some(world) = World::of(&loaded) {
         problems.append(ruletest::read::problems(&rules, world));
+    }
+    let schedules = config.as_ref().map(|config| &config.schedules[..]).unwrap_or_default();
+    schedule::read::check_calendars(schedules, &loaded.calendars, &mut problems);
+    if loaded.has_directory {
+        let recipients = loaded.directory.recipients.keys().map(|name| &**name);
+        schedule::read::check_recipients(schedules, recipients, &mut problems);
     }
     problems.append(loaded.problems);
     (problems.sorted(), policies)

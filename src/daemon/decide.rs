@@ -291,7 +291,7 @@ fn names(event: &Event, key: &Key) -> bool {
 }
 
 /// When the order is to be decided again: at its next due, or when an event that is dated ahead has happened.
-fn next_look(decided: &Decided, history: &History, now: Instant) -> Option<Instant> {
+pub(super) fn next_look(decided: &Decided, history: &History, now: Instant) -> Option<Instant> {
     let ahead = history.events().iter().map(|event| event.at).find(|&at| at > now);
     let next = [decided.next_due, ahead].into_iter().flatten().min();
     // What is due now was decided just now: whatever says otherwise must not keep the loop from everything else.

@@ -68,6 +68,28 @@ pub(super) async fn scrub(path: &Path) -> Result<(), StoreError> {
     conn.close().await.map_err(|error| unopened(path, error))
 }
 
+/// Copies a store into a file, and checks the copy's pages.
+pub(super) async fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
+    match probe(from).await? {
+        Standing::Fresh => return Err(StoreError::Missing(from.into())),
+        Standing::Behind | Standing::Current => {}
+    }
+    let mut conn = connect(from, &options(from).create_if_missing(false)).await?;
+    let failed = StoreError::failed("copy the store");
+    sqlx::query("VACUUM INTO $1").bind(to.to_string_lossy()).execute(&mut conn).await.map_err(failed)?;
+    conn.close().await.map_err(|error| unopened(from, error))?;
+    // The copy is no log yet: opening it makes it one, as every store is.
+    let mut conn = connect(to, &options(to).create_if_missing(false)).await?;
+    let failed = StoreError::failed("check the copy");
+    let said: String = sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(&mut conn).await.map_err(failed)?;
+    conn.close().await.map_err(|error| unopened(to, error))?;
+    if said == "ok" {
+        return Ok(());
+    }
+    let source = Arc::new(std::io::Error::other(format!("the copy is damaged: {said}")));
+    Err(StoreError::File { path: to.into(), source })
+}
+
 fn create_folder(path: &Path) -> Result<(), StoreError> {
     let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
     std::fs::create_dir_all(folder).map_err(|source| StoreError::File { path: folder.into(), source: Arc::new(source) })

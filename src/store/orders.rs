@@ -83,6 +83,20 @@ pub(super) async fn next_due(readers: &SqlitePool) -> Result<Option<Instant>, St
     Ok(next.map(Instant))
 }
 
+pub(super) async fn after(
+    readers: &SqlitePool,
+    after: Option<&OrderRef>,
+    limit: u32,
+) -> Result<Vec<OrderRef>, StoreError> {
+    let rows: Vec<(i64, String)> = sqlx::query_as(include_str!("sql/orders_after.sql"))
+        .bind(after.map_or(0, |order| order.nr))
+        .bind(limit)
+        .fetch_all(readers)
+        .await
+        .map_err(StoreError::failed("find orders"))?;
+    Ok(rows.into_iter().map(|(nr, id)| OrderRef { order: id.into(), nr }).collect())
+}
+
 pub(super) async fn find(readers: &SqlitePool, id: &str) -> Result<Option<OrderRef>, StoreError> {
     let nr: Option<i64> = sqlx::query_scalar(include_str!("sql/find_order.sql"))
         .bind(id)

@@ -1,5 +1,6 @@
 //! All integration tests, in one binary: linking takes longer than running.
 
+mod audit;
 mod calendar;
 mod check;
 mod compare;
@@ -22,6 +23,7 @@ mod ruletest;
 mod simulate;
 mod sms;
 mod store;
+mod storecare;
 mod systemd;
 mod webhook;
 mod yuezhengyi;

@@ -4,12 +4,30 @@ use crate::policy::builtin::FACTS;
 use crate::policy::condition::{Condition, Expectation, Fact};
 use crate::policy::read::values::{self, Expected};
 use crate::policy::read::{Reader, empty_list};
-use crate::policy::vocabulary::{Attribute, Value};
+use crate::policy::vocabulary::{Attribute, Kind as AttributeKind, Value};
 use crate::symbol::Symbol;
 use crate::text::Text;
 use crate::text::problem::Problem;
 use crate::text::tree::{Entry, Kind, Node};
 use crate::text::want::{self, Word};
+
+/// What decides nothing can be erased by law without a decision becoming another.
+pub(crate) fn personal(word: Word<'_>) -> Problem {
+    let shown = word.text;
+    let message = Text::new(
+        format!("“{shown}”是个人信息，不能决定什么：它可能要依法删除"),
+        format!("`{shown}` is personal and decides nothing: it may have to be erased by law"),
+    );
+    let hint = Text::new(
+        "只可以问有没有：{ present: true }；要按它分别，请平台另送一个不含个人信息的属性",
+        "ask only whether it is there, `{ present: true }`, or have another attribute sent that is not personal",
+    );
+    Problem::error(word.place, "personal-condition", message).hint(hint)
+}
+
+fn asks_for_presence(node: &Node) -> bool {
+    node.mapping().is_some_and(|entries| entries.iter().all(|entry| entry.key.text == "present"))
+}
 
 impl<'a> Reader<'a> {
     /// The condition under a key that may be left out: then it holds always.
@@ -108,6 +126,12 @@ impl<'a> Reader<'a> {
     fn fact(&mut self, entry: &Entry, at_hand: &[Symbol]) -> Condition {
         let word = Word { text: &entry.key.text, place: &entry.key.place };
         let Some((fact, expected)) = self.fact_named(word, at_hand) else { return Condition::Always };
+        if let Expected::Attribute(declarations) = &expected
+            && declarations.iter().any(|declared| declared.kind == AttributeKind::Personal)
+            && !asks_for_presence(&entry.value)
+        {
+            self.report(personal(word));
+        }
         let expectations = self.expectations(&entry.value, &expected);
         all_of(expectations.into_iter().map(|one| Condition::Fact(fact.clone(), one)).collect())
     }

@@ -5,7 +5,8 @@ use crate::policy::condition::Condition;
 use crate::policy::model::{Deadline, Extends, Limit, Origin, Pauses, StartAtLatest, Step, Stop, Within};
 use crate::policy::read::ladder::Rung;
 use crate::policy::read::scalars::{self, clock_time, own_origin, positive_span, span};
-use crate::policy::read::{Reader, empty_list};
+use crate::policy::read::{Reader, condition, empty_list};
+use crate::policy::vocabulary::Kind as AttributeKind;
 use crate::symbol::Symbol;
 use crate::text::Text;
 use crate::text::place::Place;
@@ -111,8 +112,14 @@ impl Reader<'_> {
     fn attribute_named(&mut self, fields: &mut Fields<'_>, key: &'static str, start: &[Symbol]) -> Option<Symbol> {
         let word = want::word(fields.optional(key)?, self.problems)?;
         let known = Symbol::find(word.text).filter(|name| !self.declarations(*name, start).is_empty());
-        if known.is_none() {
-            self.unknown_attribute(word);
+        match known {
+            None => self.unknown_attribute(word),
+            Some(name) => {
+                let declarations = self.declarations(name, start);
+                if declarations.iter().any(|declared| declared.kind == AttributeKind::Personal) {
+                    self.report(condition::personal(word));
+                }
+            }
         }
         known
     }
