@@ -29,7 +29,7 @@ fn files(loaded: &Loaded) -> Vec<TestFile> {
     let listed = std::fs::read_dir(root().join("rules/tests")).expect("tests");
     let mut paths: Vec<PathBuf> = listed.flatten().map(|entry| entry.path()).collect();
     paths.sort();
-    paths.iter().filter_map(|path| read_file(path, world, &mut Problems::new())).collect()
+    paths.iter().filter_map(|path| read_file(path, &world, &mut Problems::new())).collect()
 }
 
 fn judged(loaded: &Loaded, files: &[TestFile]) -> Share {

@@ -71,7 +71,7 @@ fn check(common: &Common, now: Instant) -> (Vec<Problem>, usize) {
     let policies = loaded.policies();
     problems.append(template::problems(&rules, loaded.has_vocabulary.then_some(&*loaded.vocabulary)));
     if let Some(world) = World::of(&loaded) {
-        problems.append(ruletest::read::problems(&rules, world));
+        problems.append(ruletest::read::problems(&rules, &world));
     }
     let schedules = config.as_ref().map(|config| &config.schedules[..]).unwrap_or_default();
     schedule::read::check_calendars(schedules, &loaded.calendars, &mut problems);

@@ -103,7 +103,7 @@ fn tested(args: &Args, rules: &Path, loaded: &Loaded, common: &Common) -> Run {
     let set = loaded.rules.as_ref().expect("rules with an error were refused before");
     let paths = if args.files.is_empty() { vec![rules.join("tests")] } else { args.files.clone() };
     let files: Vec<TestFile> =
-        files(&paths, &mut problems).iter().filter_map(|path| read_file(path, world, &mut problems)).collect();
+        files(&paths, &mut problems).iter().filter_map(|path| read_file(path, &world, &mut problems)).collect();
     let judge = Judge::new(Arc::new(set.clone()), loaded.directory.titles(), common.lang);
     let mut fired = Fired::default();
     let judged = files.iter().map(|file| judge.judge(file, &mut fired)).collect();

@@ -1,9 +1,9 @@
 //! What happened instead of what was expected: the nearest thing that came, or why nothing did.
 
-use super::judge::{is_decision, is_obligation};
+use super::judge::{Came, is_decision, is_obligation};
 use super::said::Say;
 use super::{Expected, Subject};
-use crate::engine::decision::{Decided, Decision, Obligation};
+use crate::engine::decision::{Decision, Obligation};
 use crate::engine::explain::{Explanation, ObligationStory, PolicyStory};
 use crate::symbol::Symbol;
 use crate::time::Instant;
@@ -14,7 +14,7 @@ const TOLD_MAX: usize = 3;
 /// Finds what happened in a case that failed.
 pub(super) struct Instead<'a> {
     pub(super) say: Say,
-    pub(super) decided: &'a Decided,
+    pub(super) came: Came<'a>,
     pub(super) explanation: &'a Explanation,
     pub(super) until: Instant,
 }
@@ -25,7 +25,7 @@ impl Instead<'_> {
         if let Subject::Decision(_) = expected.subject {
             let near = self.near_decisions(expected);
             if !near.is_empty() {
-                return self.told(near.into_iter().map(|made| self.say.made(made, self.decided)));
+                return self.told(near.into_iter().map(|made| self.say.made(made, self.came.decided)));
             }
         }
         let stood = self.near_obligations(expected);
@@ -41,9 +41,9 @@ impl Instead<'_> {
 
     /// What came that should not have.
     pub(super) fn of_unwanted(&self, expected: &Expected) -> String {
-        let made = self.decided.new.iter().filter(|made| is_decision(expected, made, self.decided));
-        let made = made.map(|made| self.say.made(made, self.decided));
-        let stood = self.decided.obligations.iter().filter(|stood| is_obligation(expected, stood));
+        let made = self.came.decided.new.iter().filter(|made| is_decision(expected, made, self.came));
+        let made = made.map(|made| self.say.made(made, self.came.decided));
+        let stood = self.came.decided.obligations.iter().filter(|stood| is_obligation(expected, stood));
         let stood = stood.map(|stood| self.say.stood(stood));
         match expected.subject {
             Subject::Decision(_) => self.told(made),
@@ -55,7 +55,7 @@ impl Instead<'_> {
     /// How the due concerned was counted.
     pub(super) fn arithmetic(&self, expected: &Expected) -> Vec<String> {
         let nearest = || self.near_decisions(expected).first().map(|made| (made.rule, made.round));
-        let unwanted = self.decided.new.iter().find(|made| is_decision(expected, made, self.decided));
+        let unwanted = self.came.decided.new.iter().find(|made| is_decision(expected, made, self.came));
         let made = unwanted.map(|made| (made.rule, made.round)).or_else(nearest);
         let Some(rule) = expected.rule.or(made.map(|(rule, _)| rule)) else { return Vec::new() };
         let round = expected.round.or(made.map(|(_, round)| round));
@@ -81,7 +81,7 @@ impl Instead<'_> {
         let instant = Expected { subject: Subject::Rule, rule: None, ..instant };
         let looser = [Some(kind), expected.rule.map(|_| rule), expected.at.map(|_| instant)];
         for wanted in looser.iter().flatten() {
-            let own = self.decided.new.iter().filter(|made| is_decision(wanted, made, self.decided));
+            let own = self.came.decided.new.iter().filter(|made| is_decision(wanted, made, self.came));
             let mut found: Vec<&Decision> = own.collect();
             if let Some(at) = expected.at {
                 found.sort_by_key(|made| made.at.ms_since(at).abs());
@@ -98,7 +98,7 @@ impl Instead<'_> {
         let own = |stood: &&Obligation| {
             stood.policy == expected.policy && expected.rule.is_none_or(|rule| rule == stood.rule)
         };
-        let mut found: Vec<&Obligation> = self.decided.obligations.iter().filter(own).collect();
+        let mut found: Vec<&Obligation> = self.came.decided.obligations.iter().filter(own).collect();
         if let Some(at) = expected.due.or(expected.at) {
             found.sort_by_key(|stood| stood.due.map(|due| due.ms_since(at).abs()));
         }

@@ -122,7 +122,8 @@ impl<'a> Trial<'a> {
     fn decision_made(&self, expected: &Expected, events: &[Event], act: &Event) -> Option<Arc<str>> {
         let history = History::new(self.case.name.as_str().into(), events.to_vec());
         let decided = decide(&history, &self.judge.regime, &Standing::default(), act.at);
-        let found = decided.new.iter().rev().find(|made| is_decision(expected, made, &decided));
+        let came = Came { decided: &decided, history: &history };
+        let found = decided.new.iter().rev().find(|made| is_decision(expected, made, came));
         found.map(|made| Arc::clone(&made.key))
     }
 
@@ -141,9 +142,10 @@ impl<'a> Trial<'a> {
             failures.push(self.governed_otherwise());
             return failures;
         }
-        let missing = self.case.expect.iter().filter(|expected| !has_come(expected, &decided));
+        let came = Came { decided: &decided, history: &self.history };
+        let missing = self.case.expect.iter().filter(|expected| !has_come(expected, came));
         failures.extend(missing.map(|expected| self.missing(expected)));
-        let unwanted = self.case.never.iter().filter(|expected| has_come(expected, &decided));
+        let unwanted = self.case.never.iter().filter(|expected| has_come(expected, came));
         failures.extend(unwanted.map(|expected| self.unwanted(expected)));
         failures
     }
@@ -183,7 +185,8 @@ impl<'a> Trial<'a> {
 
     fn missing(&self, expected: &Expected) -> Failure {
         let (decided, explanation) = self.explained();
-        let instead = Instead { say: self.say, decided: &decided, explanation: &explanation, until: self.case.until };
+        let came = Came { decided: &decided, history: &self.history };
+        let instead = Instead { say: self.say, came, explanation: &explanation, until: self.case.until };
         let (what, came) = (self.say.expected(expected), instead.of_missing(expected));
         let message =
             self.say.either(format!("应有 {what}；实际：{came}"), format!("expected {what}; instead: {came}"));
@@ -192,7 +195,8 @@ impl<'a> Trial<'a> {
 
     fn unwanted(&self, expected: &Expected) -> Failure {
         let (decided, explanation) = self.explained();
-        let instead = Instead { say: self.say, decided: &decided, explanation: &explanation, until: self.case.until };
+        let came = Came { decided: &decided, history: &self.history };
+        let instead = Instead { say: self.say, came, explanation: &explanation, until: self.case.until };
         let (what, came) = (self.say.expected(expected), instead.of_unwanted(expected));
         let message =
             self.say.either(format!("不应有 {what}；实际：{came}"), format!("unwanted: {what}; instead: {came}"));
@@ -200,9 +204,28 @@ impl<'a> Trial<'a> {
     }
 }
 
+/// What came of a case.
+#[derive(Clone, Copy)]
+pub(super) struct Came<'a> {
+    pub(super) decided: &'a Decided,
+    pub(super) history: &'a History,
+}
+
+impl<'a> Came<'a> {
+    /// The department of a decision: a card bears its own, any other falls to whoever has the order then.
+    fn department(self, made: &'a Decision) -> Option<&'a str> {
+        let name = Symbol::new("department");
+        let then = self.history.events().iter().rev().filter(|event| event.at <= made.at);
+        let order = || then.filter_map(|event| event.attribute(name)).next();
+        let of_order = || order().and_then(|value| if let Value::Text(text) = value { Some(&**text) } else { None });
+        made.department.as_deref().or_else(of_order)
+    }
+}
+
 /// Whether something that came agrees with all that is said of it.
-pub(super) fn has_come(expected: &Expected, decided: &Decided) -> bool {
-    let decision = || decided.new.iter().any(|made| is_decision(expected, made, decided));
+pub(super) fn has_come(expected: &Expected, came: Came<'_>) -> bool {
+    let decided = came.decided;
+    let decision = || decided.new.iter().any(|made| is_decision(expected, made, came));
     let obligation = || decided.obligations.iter().any(|stood| is_obligation(expected, stood));
     match expected.subject {
         Subject::Decision(_) => decision(),
@@ -212,9 +235,9 @@ pub(super) fn has_come(expected: &Expected, decided: &Decided) -> bool {
 }
 
 /// Whether a decision is the one meant.
-pub(super) fn is_decision(expected: &Expected, made: &Decision, decided: &Decided) -> bool {
+pub(super) fn is_decision(expected: &Expected, made: &Decision, came: Came<'_>) -> bool {
     let is_kind = match expected.subject {
-        Subject::Decision(kind) => is_of_kind(kind, made, decided),
+        Subject::Decision(kind) => is_of_kind(kind, made, came.decided),
         _ => true,
     };
     let liaison = [Symbol::new("liaison")];
@@ -232,7 +255,7 @@ pub(super) fn is_decision(expected: &Expected, made: &Decision, decided: &Decide
         && expected.to.iter().all(|name| to.contains(name))
         && expected.cc.iter().all(|name| made.cc.contains(name))
         && expected.approval.is_none_or(|who| made.approval == Some(who))
-        && expected.department.as_deref().is_none_or(|name| made.department.as_deref() == Some(name))
+        && expected.department.as_deref().is_none_or(|name| came.department(made) == Some(name))
         && expected.text.as_deref().is_none_or(|text| said_by(made).contains(text))
 }
 

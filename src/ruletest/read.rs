@@ -22,25 +22,29 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// What test files are read with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct World<'a> {
-    policies: &'a [Arc<Policy>],
+    /// Those without an error.
+    policies: Vec<&'a Arc<Policy>>,
+    /// Whether these are all: where not, a policy that is not among them is no mistake of the test.
+    is_complete: bool,
     vocabulary: &'a Vocabulary,
     /// None where there is none, and nothing can be said about recipients.
     directory: Option<&'a Directory>,
 }
 
 impl<'a> World<'a> {
-    /// The rules; none where a file has an error, and nothing can be said about tests.
+    /// What was read; none where the vocabulary could not be, and nothing can be said about tests.
     pub fn of(loaded: &'a Loaded) -> Option<World<'a>> {
-        let rules = loaded.rules.as_ref()?;
+        let policies = loaded.read.iter().map(|(policy, _)| policy).collect();
         let directory = loaded.has_directory.then_some(&loaded.directory);
-        Some(World { policies: &rules.policies, vocabulary: &rules.vocabulary, directory })
+        let (is_complete, vocabulary) = (!loaded.problems.has_errors(), &*loaded.vocabulary);
+        loaded.has_vocabulary.then_some(World { policies, is_complete, vocabulary, directory })
     }
 }
 
 /// What is wrong with the tests of a rules directory, if it has any.
-pub fn problems(rules: &Path, world: World<'_>) -> Problems {
+pub fn problems(rules: &Path, world: &World<'_>) -> Problems {
     let mut problems = Problems::new();
     let folder = rules.join("tests");
     if folder.is_dir() {
@@ -52,7 +56,7 @@ pub fn problems(rules: &Path, world: World<'_>) -> Problems {
 }
 
 /// Reads a file of tests; none where it is not even known what it tests.
-pub fn read_file(path: &Path, world: World<'_>, problems: &mut Problems) -> Option<TestFile> {
+pub fn read_file(path: &Path, world: &World<'_>, problems: &mut Problems) -> Option<TestFile> {
     let root = yaml::read_file(path, problems)?;
     let entries = want::mapping(&root, problems)?;
     let keys = Keys::of(entries, &FILE_KEYS, problems);
@@ -69,10 +73,13 @@ pub fn read_file(path: &Path, world: World<'_>, problems: &mut Problems) -> Opti
 const FILE_KEYS: [&str; 3] = ["test", "order", "cases"];
 const CASE_KEYS: [&str; 7] = ["name", "order", "given", "until", "governs", "expect", "never"];
 
-fn policy_named<'a>(node: &Node, world: World<'a>, problems: &mut Problems) -> Option<&'a Arc<Policy>> {
+fn policy_named<'a>(node: &Node, world: &World<'a>, problems: &mut Problems) -> Option<&'a Arc<Policy>> {
     let word = want::word(node, problems)?;
     let found = world.policies.iter().find(|policy| policy.id.as_str() == word.text || policy.title == word.text);
-    found.or_else(|| {
+    if !world.is_complete {
+        return found.copied();
+    }
+    found.copied().or_else(|| {
         let known = world.policies.iter().map(|policy| policy.id.as_str());
         want::report(want::unknown_word(word, "unknown-policy", ("规则", "policy"), known), problems)
     })
@@ -116,7 +123,7 @@ type Order = Vec<(Symbol, Value)>;
 
 /// Reads the cases of one file.
 struct Reader<'a, 'p> {
-    world: World<'a>,
+    world: &'p World<'a>,
     policy: &'a Policy,
     problems: &'p mut Problems,
 }

@@ -67,7 +67,9 @@ pub(super) const OUTCOMES: [(&str, Outcome); 22] = [
 ];
 
 /// What Chinese operators may write for a key.
-const KEYS: [(&str, &str); 39] = [
+const KEYS: [(&str, &str); 41] = [
+    ("target", "to"),
+    ("recipients", "to"),
     ("规则测试", "test"),
     ("测试", "test"),
     ("用例", "cases"),

@@ -140,6 +140,8 @@ fn what_is_expected_is_asked_to_the_letter() {
         "{ kind: 黄牌, rule: response }",
         "{ \"2024-05-11 08:30\": remind, to: handler }",
         "{ remind: handler, rule: response }",
+        "{ \"2024-05-10 16:45\": 告知, rule: dispatch-notice, target: liaison, department: 市市场监管局 }",
+        "{ decision: yellow, rule: response }",
         "{ rule: response, start: \"2024-05-10 16:50\", round: 1 }",
         "yellow",
         "{ rule: dispatch, outcome: 按时, stopped_at: \"2024-05-10 16:45\" }",
@@ -170,7 +172,7 @@ cases:
   - name: 晚登记
     given:
       - { "2024-05-06 08:45": received }
-      - { "2024-05-06 08:50": dispatched, department: 市税务局 }
+      - { "2024-05-06 08:50": dispatched, attrs: { department: 市税务局 } }
       - { "2024-05-06 09:00": signed }
       - { "2024-05-06 09:50": contacted, recorded: "2024-05-06 10:20" }
     expect:
@@ -227,6 +229,13 @@ cases:
     let checked =
         duban(&["check", "--rules", path, "--calendars", "calendars", "--at", "2024-06-01T00:00:00+08:00"], "");
     assert_eq!(checked.exit, 1);
+    // A mistake in one policy does not keep the tests of another from being read.
+    let yicheng = rules.path().join("yicheng-2151.yaml");
+    let broken = fs::read_to_string(&yicheng).expect("a policy").replacen("stop:", "stpo:", 1);
+    fs::write(yicheng, broken).expect("a file");
+    let both = duban(&["check", "--rules", path, "--calendars", "calendars", "--at", "2024-06-01T00:00:00+08:00"], "");
+    assert_eq!(both.output.matches("tests/t.yaml:").count(), places.len(), "{}", both.output);
+    assert!(both.output.contains("“stpo”"), "{}", both.output);
     assert_eq!(checked.output.matches("tests/t.yaml:").count(), places.len(), "{}", checked.output);
     assert!(
         checked.output.contains("是不是“given”？") && checked.output.contains("是不是“yellow”？"),

@@ -205,6 +205,8 @@ impl Reader<'_, '_> {
         let of_word = words::kind(word.text);
         if let Some(rule) = self.find_rule(word.text) {
             expected.rule = Some(rule);
+        } else if let (Kind::Any, Some(of_word)) = (kind, of_word) {
+            expected.subject = Subject::Decision(of_word);
         } else if let (Kind::Card(None), Some(Kind::Card(Some(colour)))) = (kind, of_word) {
             expected.subject = Subject::Decision(Kind::Card(Some::<Colour>(colour)));
         } else if let (Kind::Revoke(_), Some(revoked)) = (kind, of_word.and_then(words::revoked)) {

@@ -54,7 +54,7 @@ impl Reader<'_, '_> {
             attributes: Vec::new(),
         };
         let mut acts_on = None;
-        for entry in entries.iter().filter(|entry| !std::ptr::eq(*entry, timed)) {
+        for entry in entries.iter().filter(|entry| !std::ptr::eq(*entry, timed)).flat_map(unwrapped) {
             match words::key(&entry.key.text) {
                 "id" => event.id = want::word(&entry.value, self.problems)?.text.into(),
                 "recorded" => event.recorded_at = self.recorded(&entry.value, event.at).unwrap_or(event.at),
@@ -166,6 +166,12 @@ impl Reader<'_, '_> {
             _ => self.problems.push(want::missing(place, "event")),
         }
     }
+}
+
+/// Attributes stand beside the event, or under `attrs` as other systems send them.
+fn unwrapped(entry: &Entry) -> &[Entry] {
+    let attributes = entry.value.mapping().filter(|_| entry.key.text == "attrs");
+    attributes.unwrap_or(std::slice::from_ref(entry))
 }
 
 fn find<'v>(attributes: &'v SymbolMap<Attribute>, word: &str) -> Option<&'v Attribute> {
