@@ -105,7 +105,7 @@ pub fn main() -> ExitCode {
     match command {
         Command::Run(args) => run::run(&common, args),
         Command::Demo(args) => demo::run(&common, args),
-        Command::Check(args) => check::run(&common, args),
+        Command::Check(args) => check::run(&common, &args),
         Command::Test(args) => test::run(&common, &args),
         Command::Simulate(args) => simulate::run(&common, &args),
         Command::Compare(args) => compare::run(&common, &args),

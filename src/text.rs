@@ -5,6 +5,7 @@
 //! [`want`] and [`want::Fields`], and every mistake lands in one [`problem::Problems`]. What is returned as `None` has
 //! been named there. Nothing here reads a clock.
 
+pub mod codes;
 pub mod nearest;
 pub mod place;
 pub mod problem;

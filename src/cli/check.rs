@@ -7,8 +7,10 @@ use crate::notify::template;
 use crate::policy::{self, judge};
 use crate::ruletest::{self, read::World};
 use crate::schedule;
+use crate::text::codes::{self, CODES, Code};
+use crate::text::nearest::nearest;
 use crate::text::problem::{Problem, Problems, Severity};
-use crate::text::{Lang, show};
+use crate::text::{Lang, Text, show};
 use crate::time::Instant;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -16,8 +18,12 @@ use std::process::ExitCode;
 
 /// 检查规则、词汇表、通讯录、模板、日历与配置，一次列出全部问题
 /// [check rules, vocabulary, directory, templates, calendars and configuration]
-#[derive(Clone, Copy, Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Args {
+    /// 说明某一种问题的意思和改法，不写编号则全部列出，不检查文件
+    /// [tell what a kind of problem means, or every kind; checks nothing]
+    #[arg(long, value_name = "CODE", num_args = 0..=1)]
+    explain: Option<Option<String>>,
     /// 有警告也算不通过 [warnings fail, too]
     #[arg(long)]
     strict: bool,
@@ -45,7 +51,10 @@ fn instant(text: &str) -> Result<Instant, String> {
     })
 }
 
-pub(crate) fn run(common: &Common, args: Args) -> ExitCode {
+pub(crate) fn run(common: &Common, args: &Args) -> ExitCode {
+    if let Some(code) = &args.explain {
+        return explain(code.as_deref(), common.lang);
+    }
     let (problems, policies) = check(common, args.at.unwrap_or_else(clock::now));
     let written = match args.format {
         Format::Human => human(&problems, policies, common.lang),
@@ -54,6 +63,33 @@ pub(crate) fn run(common: &Common, args: Args) -> ExitCode {
     // A reader that has gone (`| head`) wants no more: what was found is still said by the exit code.
     let _ = written;
     exit_code(&problems, args.strict)
+}
+
+/// Tells what one kind of problem means, or all of them.
+fn explain(code: Option<&str>, lang: Lang) -> ExitCode {
+    let mut out = std::io::stdout().lock();
+    let mut tell = |known: &Code| writeln!(out, "{}\n    {}", known.code, known.meaning().in_lang(lang));
+    let told = match code {
+        None => CODES.iter().try_for_each(tell),
+        Some(code) => match codes::find(code) {
+            Some(known) => tell(known),
+            None => return unknown_code(code, lang),
+        },
+    };
+    // A reader that has gone (`| head`) wants no more.
+    let _ = told;
+    ExitCode::SUCCESS
+}
+
+fn unknown_code(code: &str, lang: Lang) -> ExitCode {
+    let near = nearest(code, CODES.iter().map(|known| known.code));
+    let message = Text::new(format!("没有“{code}”这种问题"), format!("there is no problem `{code}`"));
+    let hint = near.map(|near| Text::new(format!("是不是 {near}？"), format!("did you mean `{near}`?")));
+    eprintln!("error: {}", message.in_lang(lang));
+    if let Some(hint) = hint {
+        eprintln!("hint: {}", hint.in_lang(lang));
+    }
+    ExitCode::from(2)
 }
 
 /// Every problem, by place, and how many policies there are.

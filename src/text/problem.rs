@@ -1,6 +1,7 @@
 //! Problems: what is wrong with a file, where, and what to write instead.
 
 use crate::text::Text;
+use crate::text::codes;
 use crate::text::place::Place;
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
@@ -34,6 +35,7 @@ pub struct Problem {
 impl Problem {
     /// An error.
     pub fn error(place: &Place, code: &'static str, message: Text) -> Problem {
+        debug_assert!(codes::find(code).is_some(), "`{code}` is not in text/codes.rs: say there what it means");
         let place = place.clone();
         Problem { place, code, severity: Severity::Error, message, hint: None, related: Vec::new() }
     }

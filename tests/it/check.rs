@@ -284,3 +284,15 @@ fn a_large_rules_directory_is_checked_at_once() {
     // Ten times what an unoptimized build needs on a busy machine: this finds what grows with the square, no more.
     assert!(started.elapsed() < std::time::Duration::from_secs(30), "{:?}", started.elapsed());
 }
+
+#[test]
+fn a_kind_of_problem_is_explained_in_both_languages_and_a_misspelt_one_is_named() {
+    let told = duban(&["check", "--explain", "unknown-key"], "");
+    assert_eq!(told.exit, 0);
+    assert!(told.output.contains("不认识的键"));
+    assert!(duban(&["check", "--explain", "unknown-key", "--lang", "en"], "").output.contains("The key is not known"));
+    let told = duban(&["check", "--explain", "unknown-kay"], "");
+    assert_eq!(told.exit, 2);
+    assert!(told.errors.contains("unknown-key"));
+    assert!(duban(&["check", "--explain"], "").output.lines().count() > 100, "every kind is listed");
+}

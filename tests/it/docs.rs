@@ -2,6 +2,7 @@
 
 use duban::config::Config;
 use duban::config::channels::ChannelKind;
+use duban::text::codes::CODES;
 use duban::text::problem::Problems;
 use std::collections::BTreeSet;
 use std::fs;
@@ -39,6 +40,17 @@ fn rules_and_calendars_in_the_documents_are_taken_by_check() {
     }
     let output = check(folder.path(), &[]);
     assert!(output.status.success(), "{}", shown(&output));
+}
+
+#[test]
+fn every_kind_of_problem_is_explained_in_the_documents_as_the_program_explains_it() {
+    let page = read(&root().join("docs/check.zh.md"));
+    let listed: Vec<&str> = page.lines().filter(|line| line.starts_with("- ")).collect();
+    let known: Vec<String> = CODES.iter().map(|known| format!("- `{}`：{}", known.code, known.meaning().zh)).collect();
+    for (listed, known) in listed.iter().zip(&known) {
+        assert_eq!(listed, known);
+    }
+    assert_eq!(listed.len(), known.len(), "kinds of problems");
 }
 
 #[test]
