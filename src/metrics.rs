@@ -26,6 +26,7 @@ pub struct Metrics {
     orders: Family<Label<1>, Gauge>,
     notices: Family<Label<1>, Gauge>,
     deliveries: Family<Label<2>, Counter>,
+    jobs: Family<Label<2>, Counter>,
     requests: Family<Label<2>, Counter>,
     reload_ok: Gauge,
     reload_at: Seconds,
@@ -75,6 +76,7 @@ impl Default for Metrics {
             orders: Family::default(),
             notices: Family::default(),
             deliveries: Family::default(),
+            jobs: Family::default(),
             requests: Family::default(),
             reload_ok: Gauge::default(),
             reload_at: Seconds::default(),
@@ -104,6 +106,7 @@ impl Metrics {
         it.register("orders", "Orders in the store, by state", self.orders.clone());
         it.register("notices", "Notices in the store that are not done with, by state", self.notices.clone());
         it.register("deliveries", "Attempts at single addresses since the start, by channel and outcome", self.deliveries.clone());
+        it.register("jobs", "Scheduled jobs run since the start, by name and result", self.jobs.clone());
         it.register("http_requests", "Requests answered, by route and status", self.requests.clone());
         it.register("reload_success", "Whether the last reload of the rules was taken", self.reload_ok.clone());
         it.register("reload_timestamp_seconds", "When the rules were last reloaded, or tried to", self.reload_at.clone());
@@ -153,6 +156,11 @@ impl Metrics {
     /// Counts an attempt at one address.
     pub fn count_delivery(&self, channel: &str, outcome: &str) {
         self.deliveries.get_or_create(&[("channel", channel.to_owned()), ("outcome", outcome.to_owned())]).inc();
+    }
+
+    /// Counts a run of a scheduled job.
+    pub fn count_job(&self, job: &str, result: &str) {
+        self.jobs.get_or_create(&[("job", job.to_owned()), ("result", result.to_owned())]).inc();
     }
 
     /// Counts an answered request.

@@ -383,6 +383,11 @@ impl Store {
         self.write(given, |(what, body, now), writing| Box::pin(state::record(writing, what, body, *now))).await
     }
 
+    /// The newest entry of the journal with this word.
+    pub async fn newest_record(&self, what: &str) -> Result<Option<JournalEntry>, StoreError> {
+        state::newest_record(&self.0.readers, what).await
+    }
+
     /// Entries of the journal after a number.
     pub async fn journal(&self, after: i64, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {
         state::journal(&self.0.readers, after, limit).await

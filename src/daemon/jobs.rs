@@ -7,6 +7,7 @@ use super::rules::Rules;
 use crate::audit::{AuditError, Auditor};
 use crate::calendar::Calendar;
 use crate::clock;
+use crate::metrics::Metrics;
 use crate::notify::compose::Bulletin;
 use crate::schedule::{Job, Named, Schedule, When};
 use crate::store::Store;
@@ -40,6 +41,8 @@ pub struct Worker {
     pub auditor: Option<Auditor>,
     /// What is run, when.
     pub schedules: Arc<[Schedule]>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
 }
 
 /// The loop's side of it: starts the work, and waits for nothing.
@@ -92,6 +95,11 @@ pub fn schedules(configured: &[Schedule], has_key: bool) -> Arc<[Schedule]> {
 }
 
 impl Worker {
+    /// A worker whose runs are counted nowhere yet.
+    pub fn new(store: Store, auditor: Option<Auditor>, schedules: Arc<[Schedule]>) -> Worker {
+        Worker { store, auditor, schedules, metrics: Arc::default() }
+    }
+
     /// Runs every job that is due, one after the other.
     pub async fn run_due(&self, rules: &Rules, now: Instant) -> Result<(), StoreError> {
         for schedule in self.schedules.iter() {
@@ -113,6 +121,12 @@ impl Worker {
         let run = self.store.claim_run(&schedule.name, (at, late), now, now.plus_ms(LEASE_MS)).await?;
         let Some(run) = run else { return Ok(()) };
         let ended = self.carry_out(schedule, &run, rules, now).await;
+        let result = match &ended {
+            Ended::Done(_) => "done",
+            Ended::Retry(..) => "retried",
+            Ended::Failed(_) => "failed",
+        };
+        self.metrics.count_job(&schedule.name, result);
         self.store.end_run(run, ended, clock::now().max(now)).await
     }
 

@@ -158,8 +158,10 @@ impl Daemon {
         }
         let auditor = auditor(config, &store)?;
         let schedules = jobs::schedules(&config.schedules, auditor.is_some());
-        let jobs = Jobs::new(Worker { store: store.clone(), auditor, schedules });
         let (metrics, health, words) = (Arc::<Metrics>::default(), Arc::<Health>::default(), Arc::default());
+        let jobs =
+            Jobs::new(Worker { metrics: Arc::clone(&metrics), ..Worker::new(store.clone(), auditor, schedules) });
+        note_configuration(config, &store).await?;
         let sender = Arc::new(open_all(&config.channels, &metrics)?);
         let source = Source::new(config);
         let watch = Watch::start(&[&source.rules, &source.calendars]);
@@ -267,6 +269,20 @@ async fn look_for_jobs(jobs: &mut Jobs, api: &Api, rules: &Arc<Rules>, ticked: T
         api.metrics.store_errors.inc();
         api.health.note_store_failure(&error);
     }
+}
+
+/// The journal's word for a configuration by which the daemon starts. It holds no secret, only where each is.
+const CONFIGURED: &str = "configured";
+
+/// Enters the configuration in the ledger, where it is another than at the last start.
+async fn note_configuration(config: &Config, store: &Store) -> Result<(), StoreError> {
+    let Some(text) = config.path.as_deref().and_then(|path| std::fs::read_to_string(path).ok()) else { return Ok(()) };
+    let body = serde_json::json!({ "duban.yaml": text }).to_string();
+    let newest = store.newest_record(CONFIGURED).await?;
+    if newest.is_none_or(|newest| newest.body != body) {
+        store.record(CONFIGURED, &body, clock::now()).await?;
+    }
+    Ok(())
 }
 
 /// What signs checkpoints, if a key is configured.

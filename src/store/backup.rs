@@ -4,7 +4,8 @@
 //! checked before it gets its name, and has no pages in which something erased could linger.
 
 use super::error::StoreError;
-use super::{Role, Store, open};
+use super::open;
+use super::orders::unsigned;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -47,15 +48,9 @@ pub async fn backup(from: &Path, to: &Path) -> Result<Copied, StoreError> {
 
 async fn copy(from: &Path, partial: &Path) -> Result<Copied, StoreError> {
     let failed = |source| StoreError::File { path: partial.into(), source: Arc::new(source) };
-    open::copy(from, partial).await?;
-    let store = Store::open(partial, Role::Reader).await?;
-    let counts = store.counts(crate::time::Instant(0)).await;
-    store.close().await;
-    let counts = counts?;
-    // Takes away what reading laid beside it.
-    open::scrub(partial).await?;
+    let (orders, entries) = open::copy(from, partial).await?;
     let file = std::fs::File::open(partial).map_err(failed)?;
     file.sync_all().map_err(failed)?;
     let bytes = file.metadata().map_err(failed)?.len();
-    Ok(Copied { orders: counts.orders, entries: counts.ledger, bytes })
+    Ok(Copied { orders: unsigned(orders), entries: unsigned(entries), bytes })
 }

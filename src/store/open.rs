@@ -68,8 +68,8 @@ pub(super) async fn scrub(path: &Path) -> Result<(), StoreError> {
     conn.close().await.map_err(|error| unopened(path, error))
 }
 
-/// Copies a store into a file, and checks the copy's pages.
-pub(super) async fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
+/// Copies a store into a file, and checks the copy's pages; how many orders and entries it holds.
+pub(super) async fn copy(from: &Path, to: &Path) -> Result<(i64, i64), StoreError> {
     match probe(from).await? {
         Standing::Fresh => return Err(StoreError::Missing(from.into())),
         Standing::Behind | Standing::Current => {}
@@ -82,9 +82,11 @@ pub(super) async fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
     let mut conn = connect(to, &options(to).create_if_missing(false)).await?;
     let failed = StoreError::failed("check the copy");
     let said: String = sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(&mut conn).await.map_err(failed)?;
+    let failed = StoreError::failed("count what the copy holds");
+    let counts = sqlx::query_as(include_str!("sql/copied.sql")).fetch_one(&mut conn).await.map_err(failed)?;
     conn.close().await.map_err(|error| unopened(to, error))?;
     if said == "ok" {
-        return Ok(());
+        return Ok(counts);
     }
     let source = Arc::new(std::io::Error::other(format!("the copy is damaged: {said}")));
     Err(StoreError::File { path: to.into(), source })

@@ -83,6 +83,15 @@ pub(super) async fn clock_acceptance(readers: &SqlitePool) -> Result<Option<Acce
     Ok(Some(Acceptance { number, newest: Instant(body.parse().map_err(bad)?) }))
 }
 
+pub(super) async fn newest_record(readers: &SqlitePool, what: &str) -> Result<Option<JournalEntry>, StoreError> {
+    let row: Option<(i64, i64, String)> = sqlx::query_as(include_str!("sql/newest_record.sql"))
+        .bind(what)
+        .fetch_optional(readers)
+        .await
+        .map_err(StoreError::failed("read the journal"))?;
+    Ok(row.map(|(id, at, body)| JournalEntry { id, at: Instant(at), what: what.to_owned(), body }))
+}
+
 pub(super) async fn journal(readers: &SqlitePool, after: i64, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {
     let rows: Vec<(i64, i64, String, String)> = sqlx::query_as(include_str!("sql/journal.sql"))
         .bind(after)

@@ -171,7 +171,10 @@ fn personal_data_is_erased_and_the_chain_and_what_was_decided_stay() {
     again["attrs"]["caller"] = PHONE.into();
     assert_eq!(daemon.send(&json!([again])).json()["duplicates"], 1);
     daemon.terminate();
-    assert_eq!(said(&site.output(&["explain", "ZH-1"]), 0), before, "it is explained as it was");
+    let after = said(&site.output(&["explain", "ZH-1"]), 0);
+    // It was decided once more, so it is told as of a later instant.
+    let story = |text: &str| text.split_once("\n\n").unwrap().1.to_owned();
+    assert_eq!(story(&after), story(&before), "it is explained as it was");
     for name in ["duban.db", "duban.db-wal"] {
         let bytes = std::fs::read(site.path(name)).unwrap_or_default();
         assert!(!contains(&bytes, PHONE) && !contains(&bytes, "钓鱼"), "{name}");

@@ -323,3 +323,40 @@ async fn many_chains_are_signed_as_they_change() {
         assert!(matches!(bundle::verify(one.as_bytes(), &keys).unwrap(), Verdict::Holds(_)), "{order}");
     }
 }
+
+/// What a checkpoint of a large store takes: a measurement, for docs/operations.md.
+#[tokio::test]
+#[ignore = "takes minutes; run by hand"]
+async fn a_million_chains() {
+    let folder = tempfile::tempdir().unwrap();
+    let signed = Signed { key: SigningKey::parse(&SigningKey::generate()).unwrap(), folder };
+    let store = Store::open(&signed.path(), Role::Daemon).await.unwrap();
+    let sign = async |what: &str| {
+        let started = std::time::Instant::now();
+        store.make_checkpoint(&signed.key, chrono_tz::Asia::Shanghai, NOW).await.unwrap().unwrap();
+        println!("{what}: {:?}", started.elapsed());
+    };
+    let started = std::time::Instant::now();
+    for batch in 0..200 {
+        let events = (batch * 5000..(batch + 1) * 5000).map(|n| event(&format!("o{n}"), &format!("e{n}"), "received"));
+        store.append_events(events.collect(), NOW).await.unwrap();
+    }
+    println!("a million events: {:?}", started.elapsed());
+    sign("the first checkpoint, of a million chains").await;
+    for round in 0..3 {
+        let events = (0..3000).map(|n| {
+            let order = (n * 7919 + round * 31) % 1_000_000;
+            event(&format!("o{order}"), &format!("{round}-{n}"), "signed")
+        });
+        store.append_events(events.collect(), NOW).await.unwrap();
+        sign("a checkpoint after 3000 events of 3000 orders").await;
+    }
+    store.close().await;
+    let started = std::time::Instant::now();
+    assert!(matches!(signed.verdict(&[signed.key.public()]).await, Verdict::Holds(_)));
+    println!("verifying everything: {:?}", started.elapsed());
+    let started = std::time::Instant::now();
+    let store = store_file(&signed.path()).await;
+    store.verify_order("o7919", &[signed.key.public()]).await.unwrap().unwrap();
+    println!("verifying one order: {:?}", started.elapsed());
+}

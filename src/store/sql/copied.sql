@@ -1,0 +1,1 @@
+SELECT (SELECT count(*) FROM orders), (SELECT coalesce(max(entry), 0) FROM ledger)
