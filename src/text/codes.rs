@@ -279,6 +279,11 @@ pub static CODES: &[Code] = &[
     ),
     code("overlapping-seasons", "两个季节重叠。改其中一个的起止。", "Two seasons overlap: change one."),
     code(
+        "personal-condition",
+        "条件问到了来电人的姓名或号码的内容。个人信息只能问有没有：{ present: true }，内容可依法删除，不能决定亮牌。",
+        "A condition asks what a personal value is: rules may ask only whether it is there.",
+    ),
+    code(
         "recorded-early",
         "登记时刻早于发生时刻。更正其中一个。",
         "An event is recorded before it happened: correct one.",
