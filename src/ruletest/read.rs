@@ -12,6 +12,7 @@ use crate::policy::model::Policy;
 use crate::policy::vocabulary::{Value, Vocabulary};
 use crate::symbol::Symbol;
 use crate::text::Text;
+use crate::text::nearest::nearest;
 use crate::text::place::Place;
 use crate::text::problem::{Problem, Problems};
 use crate::text::tree::{Entry, Node};
@@ -58,7 +59,11 @@ pub fn problems(rules: &Path, world: &World<'_>) -> Problems {
 /// Reads a file of tests; none where it is not even known what it tests.
 pub fn read_file(path: &Path, world: &World<'_>, problems: &mut Problems) -> Option<TestFile> {
     let root = yaml::read_file(path, problems)?;
-    let entries = want::mapping(&root, problems)?;
+    read(&root, &path.display().to_string(), world, problems)
+}
+
+fn read(root: &Node, path: &str, world: &World<'_>, problems: &mut Problems) -> Option<TestFile> {
+    let entries = want::mapping(root, problems)?;
     let keys = Keys::of(entries, &FILE_KEYS, problems);
     let place = root.head();
     let policy = keys.required("test", place, problems).and_then(|node| policy_named(node, world, problems));
@@ -67,7 +72,7 @@ pub fn read_file(path: &Path, world: &World<'_>, problems: &mut Problems) -> Opt
     let mut reader = Reader { world, policy, problems };
     let order = keys.get("order").map(|node| reader.order(node)).unwrap_or_default();
     let cases = cases.iter().filter_map(|node| reader.case(node, &order)).collect();
-    Some(TestFile { path: path.display().to_string(), policy: Arc::clone(policy), cases })
+    Some(TestFile { path: path.to_owned(), policy: Arc::clone(policy), cases })
 }
 
 const FILE_KEYS: [&str; 3] = ["test", "order", "cases"];
@@ -86,30 +91,41 @@ fn policy_named<'a>(node: &Node, world: &World<'a>, problems: &mut Problems) -> 
 }
 
 /// The entries of a mapping whose keys may be Chinese.
-struct Keys<'n>(Vec<(&'static str, &'n Entry)>);
+struct Keys<'n> {
+    known: Vec<(&'static str, &'n Entry)>,
+    /// As they are written.
+    unknown: Vec<&'n str>,
+}
 
 impl<'n> Keys<'n> {
     fn of(entries: &'n [Entry], known: &[&'static str], problems: &mut Problems) -> Keys<'n> {
-        let mut keys: Vec<(&'static str, &'n Entry)> = Vec::new();
+        let mut keys = Keys { known: Vec::new(), unknown: Vec::new() };
         for entry in entries {
             let key = words::key(&entry.key.text);
             match known.iter().find(|known| **known == key) {
-                Some(key) if keys.iter().any(|(seen, _)| seen == key) => problems.push(twice(entry, key)),
-                Some(key) => keys.push((*key, entry)),
-                None => problems.push(want::unknown_key(&entry.key.place, &entry.key.text, known)),
+                Some(key) if keys.known.iter().any(|(seen, _)| seen == key) => problems.push(twice(entry, key)),
+                Some(key) => keys.known.push((*key, entry)),
+                None => {
+                    problems.push(want::unknown_key(&entry.key.place, &entry.key.text, known));
+                    keys.unknown.push(&entry.key.text);
+                }
             }
         }
-        Keys(keys)
+        keys
     }
 
     fn get(&self, key: &str) -> Option<&'n Node> {
-        let found = self.0.iter().find(|(known, _)| *known == key);
+        let found = self.known.iter().find(|(known, _)| *known == key);
         found.map(|(_, entry)| &entry.value).filter(|value| !value.is_null())
     }
 
+    /// One that is misspelt has been told of already.
     fn required(&self, key: &'static str, place: &Place, problems: &mut Problems) -> Option<&'n Node> {
         let found = self.get(key);
-        found.or_else(|| want::report(want::missing(place, key), problems))
+        if found.is_none() && !self.unknown.iter().any(|unknown| nearest(unknown, [key]).is_some()) {
+            problems.push(want::missing(place, key));
+        }
+        found
     }
 }
 
@@ -249,3 +265,6 @@ fn until_of(given: &[Given], expected: &[Expected]) -> Instant {
     });
     known.chain(come).max().unwrap_or(Instant::BEGINNING)
 }
+
+#[cfg(test)]
+mod tests;
