@@ -8,14 +8,16 @@ mod draft;
 mod overlap;
 mod word;
 
-use super::{Calendar, CalendarSpec, DayEnds};
+use super::{Calendar, CalendarSpec, DateEntry, DayEnds};
 use crate::text::Text;
 use crate::text::nearest::nearest;
 use crate::text::place::Place;
 use crate::text::problem::{Problem, Problems};
+use crate::text::tree::Node;
 use crate::text::want::{self, Word};
 use crate::text::yaml;
 use crate::time::Instant;
+use chrono::NaiveDate;
 use draft::{Draft, Given};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -126,6 +128,25 @@ impl Calendars {
             }
         }
     }
+}
+
+/// What a calendar's file says itself, before anything is inherited.
+#[derive(Debug, Default)]
+pub struct Own {
+    /// Its horizon.
+    pub covers: Option<(NaiveDate, NaiveDate)>,
+    /// Its dates.
+    pub days: BTreeMap<NaiveDate, DateEntry>,
+}
+
+/// Reads one file by itself.
+pub fn own(root: &Node, problems: &mut Problems) -> Own {
+    let Some(draft) = draft::read(root, problems) else { return Own::default() };
+    let covers = match draft.covers {
+        Given::Value(covers) => Some(covers),
+        Given::Absent | Given::Wrong => None,
+    };
+    Own { covers, days: draft.days }
 }
 
 /// The files of the directory, by name.

@@ -1,6 +1,7 @@
-//! `duban calendar`: a year as a picture, and working time on demand.
+//! `duban calendar`: a year as a picture, working time on demand, and next year's arrangement taken from its source.
 
 mod eval;
+mod import;
 mod show;
 
 use super::Common;
@@ -11,6 +12,7 @@ use crate::text::problem::Problems;
 use crate::text::want;
 use clap::Subcommand;
 use std::io::{self, ErrorKind, IsTerminal};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -36,22 +38,23 @@ enum Command {
         /// 日历名 [the calendar's name]
         calendar: String,
     },
+    Import(import::Args),
 }
 
 pub(crate) fn run(common: &Common, args: Args) -> ExitCode {
-    let Args { command } = args;
-    let (Command::Show { calendar: name, .. } | Command::Eval { calendar: name }) = &command;
-    let calendar = match find(common, name) {
-        Ok(calendar) => calendar,
-        Err(exit) => return exit,
-    };
-    let done = match command {
-        Command::Eval { .. } => eval::answer_all(&calendar, common.lang, &mut io::stdin().lock(), io::stdout().lock()),
-        Command::Show { year, .. } => {
+    let done = match args.command {
+        Command::Import(args) => import::run(common, &args),
+        Command::Eval { calendar } => find(common, &calendar)
+            .map(|calendar| eval::answer_all(&calendar, common.lang, &mut io::stdin().lock(), io::stdout().lock())),
+        Command::Show { calendar, year } => find(common, &calendar).map(|calendar| {
             let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
             show::draw(&calendar, year, common.lang, colour, &mut io::stdout().lock())
-        }
+        }),
     };
+    done.map_or_else(|exit| exit, |done| ended(common, done))
+}
+
+fn ended(common: &Common, done: io::Result<()>) -> ExitCode {
     match done {
         // Whoever reads us has enough: `| head`.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -62,17 +65,21 @@ pub(crate) fn run(common: &Common, args: Args) -> ExitCode {
 
 /// The calendar of a name; where there is none, or a calendar has mistakes, that has been told on stderr.
 fn find(common: &Common, name: &str) -> Result<Arc<Calendar>, ExitCode> {
-    // The configuration is asked only for where the calendars are: with a flag it may be broken or missing.
-    let dir = match &common.calendars {
-        Some(dir) => dir.clone(),
-        None => common.config()?.calendars,
-    };
+    let dir = directory(common)?;
     let mut problems = Problems::new();
     let calendars = read::load(&dir, &mut problems);
     if problems.has_errors() {
         return Err(common.refuse(problems));
     }
     calendars.get(name).cloned().ok_or_else(|| unknown(common.lang, name, &calendars))
+}
+
+/// Where the calendars are. The configuration is asked only for that: with a flag it may be broken or missing.
+fn directory(common: &Common) -> Result<PathBuf, ExitCode> {
+    match &common.calendars {
+        Some(dir) => Ok(dir.clone()),
+        None => Ok(common.config()?.calendars),
+    }
 }
 
 fn unknown(lang: Lang, name: &str, calendars: &Calendars) -> ExitCode {

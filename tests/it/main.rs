@@ -15,6 +15,7 @@ mod events;
 mod explain;
 mod fakes;
 mod histories;
+mod holidays;
 mod jobs;
 mod laws;
 mod lifted;
