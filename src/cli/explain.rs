@@ -1,15 +1,17 @@
 //! `duban explain`: one order's whole story.
 
 mod stored;
+mod texts;
 
 use super::Common;
 use super::rules::Rules;
 use super::simulate::{instant, read_log, report};
 use crate::engine::decide::decide_watched;
-use crate::engine::decision::Regime;
+use crate::engine::decision::{Decision, OrderState, Regime};
 use crate::engine::explain::{Explanation, Known, explain};
 use crate::order::body::BodyReader;
 use crate::order::log::Log;
+use crate::policy::directory::Directory;
 use crate::symbol::Symbol;
 use crate::text::Lang;
 use crate::time::Instant;
@@ -47,11 +49,12 @@ fn from_store(common: &Common, args: &Args) -> ExitCode {
     };
     let story = stored::explained(&config, &args.order, args.until, common.lang);
     match super::runtime().block_on(story) {
-        Ok(Some(explanation)) => {
-            print!("{explanation}");
+        Ok(Some((explanation, texts))) => {
+            print!("{explanation}{texts}");
             ExitCode::SUCCESS
         }
         Ok(None) => not_there(&args.order, common.lang),
+        Err(error) if error.is_never_started() => never_started(common.lang),
         Err(error) => {
             super::tell(common.lang, &error, Some(&error.hint(common.lang)));
             ExitCode::from(2)
@@ -83,8 +86,17 @@ fn explained(log: &Log, args: &Args, rules: &Rules, lang: Lang) -> Option<Explan
     let history = &log.history(order, now)?;
     let regime = &Regime::always(Arc::clone(&rules.set));
     let (decided, notes) = decide_watched(history, regime, now);
-    let known = Known { history, regime, decided: &decided, decisions: &decided.new, notes: &notes, now };
+    let decisions = told(&decided.new, &decided.state, &rules.directory);
+    let known = Known { history, regime, decided: &decided, decisions: &decisions, notes: &notes, now };
     Some(explain(&known, &titles(rules), lang))
+}
+
+/// Decisions as people are told them: copied are those who exist, which whoever goes with an enterprise or a project does
+/// only for an order that names one.
+pub(super) fn told(decisions: &[Decision], state: &OrderState, directory: &Directory) -> Vec<Decision> {
+    let exists = |name: &Symbol| directory.may_exist(name.as_str(), &state.attributes);
+    let told = decisions.iter().cloned();
+    told.map(|made| Decision { cc: made.cc.iter().copied().filter(exists).collect(), ..made }).collect()
 }
 
 /// What recipients are called.
@@ -92,9 +104,21 @@ pub(super) fn titles(rules: &Rules) -> BTreeMap<Symbol, String> {
     rules.directory.titles()
 }
 
+fn never_started(lang: Lang) -> ExitCode {
+    match lang {
+        Lang::Zh => eprintln!(
+            "错误: 数据库里还没有规则和工单：服务还没有运行过\n提示: 先运行 duban run；要解释文件里的工单，写上 --events 文件"
+        ),
+        Lang::En => eprintln!(
+            "error: the store has no rules and no orders yet: the daemon never ran\nhint: run `duban run`; to explain an order of a file give `--events FILE`"
+        ),
+    }
+    ExitCode::from(2)
+}
+
 fn not_there(order: &str, lang: Lang) -> ExitCode {
     match lang {
-        Lang::Zh => eprintln!("error: 没有工单“{order}”的事件"),
+        Lang::Zh => eprintln!("错误: 没有工单“{order}”的事件"),
         Lang::En => eprintln!("error: no event of the order `{order}` is known"),
     }
     ExitCode::from(2)

@@ -7,9 +7,11 @@ use super::Common;
 use super::rules::Rules;
 use crate::engine::decide::decide;
 use crate::engine::decision::{Regime, Standing};
-use crate::engine::replay::{Outcome, Part, replay};
+use crate::engine::replay::{Copies, Outcome, Part, replay};
 use crate::order::body::BodyReader;
 use crate::order::log::{self, Log, ReadError, Refused};
+use crate::policy::directory::{Directory, Of};
+use crate::symbol::Symbol;
 use crate::text::Lang;
 use crate::time::Instant;
 use jsonl::Lines;
@@ -95,12 +97,13 @@ fn simulate(args: &Args, rules: &Rules, lang: Lang) -> Result<bool, SimulateErro
     let Some(until) = args.until.or(log.last_recorded_at) else { return Ok(!log.refused.is_empty()) };
     let regime = Regime::always(Arc::clone(&rules.set));
     let nothing_stands = Standing::default();
+    let copies = copies(&rules.directory);
     let parts = replay(
         &log,
         until,
         threads(),
         |history| decide(history, &regime, &nothing_stands, until),
-        || Part::new(args.show != Show::Decisions),
+        || Part::new(args.show != Show::Decisions).with_copies(&copies),
     );
     let refused = !log.refused.is_empty();
     // The events are no longer needed: what comes of them gets their room.
@@ -108,6 +111,15 @@ fn simulate(args: &Args, rules: &Rules, lang: Lang) -> Result<bool, SimulateErro
     let outcome = Outcome::of(parts, &orders);
     write(args, rules, &outcome, &orders, lang).map_err(SimulateError::Write)?;
     Ok(refused)
+}
+
+/// With which attribute of an order each recipient goes. One with people of its own is there for every order.
+fn copies(directory: &Directory) -> Copies {
+    let of = directory.recipients.iter().filter_map(|(name, known)| match &known.of {
+        Some(Of::Attribute(attribute)) if known.people.is_empty() => Some((Symbol::new(name), Symbol::new(attribute))),
+        _ => None,
+    });
+    Arc::new(of.collect())
 }
 
 /// Reads a file, or standard input for `-`.

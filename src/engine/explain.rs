@@ -107,12 +107,27 @@ pub fn explain(known: &Known<'_>, recipients: &BTreeMap<Symbol, String>, lang: L
         let say = Say { lang, rules, recipients, zone: policy.calendar.zone() };
         Teller { known, policy, say: &say }.story()
     };
-    let mut policies: Vec<_> = rules.policies.iter().map(story).collect();
+    let gone = gone(known, rules);
+    let mut policies: Vec<_> = rules.policies.iter().chain(gone).map(story).collect();
     policies.sort_by_key(|policy| policy.why_not.is_some());
     let zone = main_calendar(known, rules).map_or(chrono_tz::UTC, Calendar::zone);
     let say = Say { lang, rules, recipients, zone };
     let events = known.history.events().iter().map(|event| event_line(&say, event)).collect();
     Explanation { order: known.history.order.clone(), state: state(&say, known), events, policies, lang }
+}
+
+/// The policies that are no more, but made something of the order; as their last version had them.
+fn gone<'a>(known: &Known<'a>, rules: &RuleSet) -> Vec<&'a Arc<Policy>> {
+    let mut gone: Vec<&Arc<Policy>> = Vec::new();
+    for policy in known.regime.versions.iter().rev().flat_map(|version| &version.rules.policies) {
+        let is_known = rules.policies.iter().chain(gone.iter().copied()).any(|other| other.id == policy.id);
+        let of_it = known.decisions.iter().any(|made| made.policy == policy.id)
+            || known.decided.obligations.iter().any(|obligation| obligation.policy == policy.id);
+        if !is_known && of_it {
+            gone.push(policy);
+        }
+    }
+    gone
 }
 
 fn latest(regime: &Regime) -> &RuleSet {
@@ -184,14 +199,34 @@ impl<'a> Teller<'a> {
         let policy = self.policy;
         let source = policy.source.as_ref().map(|source| self.say.either(format!("，{source}"), format!(", {source}")));
         let (source, calendar) = (source.unwrap_or_default(), &policy.calendar.spec().name);
-        let version = &self.say.rules.version;
+        // Of a policy that is no more the last version that had it.
+        let has_it = |rules: &RuleSet| rules.policies.iter().any(|policy| policy.id == self.policy.id);
+        let versions = self.known.regime.versions.iter().rev().map(|version| &*version.rules);
+        let version = &versions.into_iter().find(|rules| has_it(rules)).unwrap_or(self.say.rules).version;
         self.say.either(
             format!("{}（{}{source}；日历 {calendar}，规则版本 {version}）", policy.title, policy.id),
             format!("{} ({}{source}; calendar {calendar}, version {version})", policy.title, policy.id),
         )
     }
 
+    /// The policy in the version by which something was decided.
+    fn policy_of(&self, version: &str) -> &'a Policy {
+        let version = self.known.regime.versions.iter().find(|known| *known.rules.version == *version);
+        let policy = version.and_then(|version| version.rules.policies.iter().find(|known| known.id == self.policy.id));
+        policy.map_or(self.policy, |policy| policy)
+    }
+
+    /// A deadline as it is now, else as it was last.
+    fn deadline(&self, rule: Symbol) -> Option<&'a Deadline> {
+        let older = self.known.regime.versions.iter().rev().flat_map(|version| &version.rules.policies);
+        let own = older.map(|policy| &**policy).filter(|policy| policy.id == self.policy.id);
+        std::iter::once(self.policy).chain(own).flat_map(|policy| &policy.deadlines).find(|known| known.id == rule)
+    }
+
     fn why_not(&self) -> Option<String> {
+        if !self.say.rules.policies.iter().any(|policy| policy.id == self.policy.id) {
+            return Some(self.say.either("现行规则里已没有这一份", "the rules in force have it no more"));
+        }
         let why = self.notes().find_map(|note| match &note.seen {
             Seen::DoesNotGovern(why) => Some(why),
             _ => None,
@@ -240,7 +275,7 @@ impl<'a> Teller<'a> {
     }
 
     fn obligation(&self, obligation: &Obligation) -> ObligationStory {
-        let deadline = self.policy.deadlines.iter().find(|deadline| deadline.id == obligation.rule);
+        let deadline = self.deadline(obligation.rule);
         let title = deadline.map_or_else(|| obligation.rule.to_string(), |deadline| self.say.deadline(deadline));
         let (round, occurrence) = (obligation.round, obligation.occurrence);
         let place = match occurrence {
@@ -387,8 +422,9 @@ impl<'a> Teller<'a> {
     fn decision_line(&self, made: &Decision) -> String {
         let say = self.say;
         let mut line = format!("{} {}", say.moment(made.at), wording::decision(&made.kind, say.lang));
-        let rule = self.policy.deadlines.iter().find(|known| known.id == made.rule).map(|rule| &rule.title);
-        let reaction = self.policy.reactions.iter().find(|known| known.id == made.rule).map(|rule| &rule.title);
+        let policy = self.policy_of(&made.version);
+        let rule = policy.deadlines.iter().find(|known| known.id == made.rule).map(|rule| &rule.title);
+        let reaction = policy.reactions.iter().find(|known| known.id == made.rule).map(|rule| &rule.title);
         let (title, id) = (rule.or(reaction).map_or("", String::as_str), format!("{}/{}", made.rule, made.step));
         line += &say.either(format!(" {title}（{id}）"), format!(" {title} ({id})"));
         line.extend(made.department.iter().map(|name| format!(" {name}")));
@@ -421,9 +457,10 @@ impl<'a> Teller<'a> {
 
     /// The clause of a decision's step, and what of it is local.
     fn source(&self, made: &Decision) -> Option<String> {
-        let deadline = self.policy.deadlines.iter().find(|known| known.id == made.rule);
+        let policy = self.policy_of(&made.version);
+        let deadline = policy.deadlines.iter().find(|known| known.id == made.rule);
         let step = deadline.and_then(|deadline| deadline.ladder.iter().find(|step| step.id == made.step));
-        let reaction = self.policy.reactions.iter().find(|known| known.id == made.rule);
+        let reaction = policy.reactions.iter().find(|known| known.id == made.rule);
         let origin = step.map(|step| &step.origin).or(reaction.map(|reaction| &reaction.origin));
         let cited =
             || made.clause.as_ref().map(|clause| self.say.either(format!("依据 {clause}"), format!("clause {clause}")));

@@ -6,7 +6,7 @@
 
 mod outcome;
 
-pub use outcome::{DecisionShape, Made, ObligationShape, Outcome, Part, Stood};
+pub use outcome::{Copies, DecisionShape, Made, ObligationShape, Outcome, Part, Stood};
 
 use crate::engine::decision::Decided;
 use crate::order::History;

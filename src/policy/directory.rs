@@ -87,6 +87,17 @@ impl Directory {
         }
     }
 
+    /// Whether anybody can stand behind a recipient for such an order: not where it goes with an attribute that the order
+    /// does not have.
+    pub fn may_exist(&self, recipient: &str, attributes: &[(Symbol, Value)]) -> bool {
+        match self.recipients.get(recipient).map(|known| (&known.of, &known.people)) {
+            Some((Some(Of::Attribute(name)), people)) => {
+                !people.is_empty() || attribute_text(attributes, name).is_some()
+            }
+            _ => true,
+        }
+    }
+
     /// Those who stand behind a recipient at a place; nobody where no section names anybody.
     pub fn people(&self, recipient: &str, place: Option<&str>) -> &[Person] {
         let Some(known) = self.recipients.get(recipient) else { return &[] };

@@ -268,3 +268,33 @@ async fn a_cover_that_ends_soon_is_told_weekly_until_it_is_mended() {
     );
     assert!(metrics.show().unwrap().contains("calendar=\"always\""));
 }
+
+#[test]
+fn an_explanation_shows_each_decisions_version_and_the_rules_text_as_it_was_then() {
+    let site = site();
+    let nothing = site.output(&["explain", "O1"]);
+    assert_eq!(nothing.status.code(), Some(2));
+    assert!(String::from_utf8(nothing.stderr).unwrap().starts_with("错误: 数据库里还没有规则和工单"));
+    let daemon = site.start();
+    daemon.send(&event("e1", "O1", "received", "2024-05-06T09:00:00+08:00"));
+    assert_eq!(daemon.feed("", 10).0.len(), 1);
+    site.write(
+        "rules/quick.yaml",
+        &POLICY.replace("within: 5 minutes", "within: 7 minutes").replace("clause: 一", "clause: 九"),
+    );
+    in_force(&daemon, 2);
+    decided(&daemon, "O1");
+    let story = String::from_utf8(site.output(&["explain", "O1"]).stdout).unwrap();
+    let (told, texts) = story.split_once("规则原文（作出决定时的那一版）").expect("the rules' texts");
+    assert!(told.contains("依据 一；规则版本 1"), "{told}");
+    assert!(texts.contains("第 1 版，") && texts.contains("起执行") && texts.contains("within: 5 minutes"), "{texts}");
+    assert!(!texts.contains("7 minutes"), "{texts}");
+    // Even once the policy is gone.
+    site.write("rules/quick.yaml", &POLICY.replace("policy: quick", "policy: other"));
+    in_force(&daemon, 3);
+    let story = String::from_utf8(site.output(&["explain", "O1"]).stdout).unwrap();
+    assert!(
+        story.contains("现行规则里已没有这一份") && story.contains("黄牌 五分钟响应（response/yellow）"),
+        "{story}"
+    );
+}

@@ -18,6 +18,7 @@ mod histories;
 mod holidays;
 mod jobs;
 mod laws;
+mod layers;
 mod lifted;
 mod notices;
 mod program;

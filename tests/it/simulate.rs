@@ -113,3 +113,12 @@ fn a_due_beyond_the_calendars_cover_is_said_to_be_provisional() {
     let known = simulate(&["--format", "jsonl", "--until", "2024-05-06T10:10:00+08:00", "--show", "decisions"], DAY);
     assert!(!known.output.contains("provisional"), "{}", known.output);
 }
+
+#[test]
+fn those_who_go_with_an_enterprise_are_copied_only_where_the_order_names_one() {
+    let until = ["--until", "2024-05-06T10:10:00+08:00"];
+    assert!(!simulate(&until, DAY).output.contains("挂点联系领导"));
+    let with = DAY.replace("\"category\"", "\"enterprise\":\"某某公司\",\"category\"");
+    let said = simulate(&until, &with).output;
+    assert!(said.contains("抄送 挂点联系领导") && !said.contains("项目专员"), "{said}");
+}

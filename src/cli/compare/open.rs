@@ -8,7 +8,7 @@ use super::examples::{Case, Cases};
 use super::gather::{Comparison, Part, departments, side};
 use super::jsonl::Lines;
 use super::report::{Heading, Report, moment};
-use super::{Args, Common, Format, Sides, written};
+use super::{Args, Common, Format, Sides, misused, written};
 use crate::cli::simulate::threads;
 use crate::config::Config;
 use crate::daemon::reload::said;
@@ -70,6 +70,11 @@ pub(super) fn run(common: &Common, args: &Args) -> ExitCode {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(code)) => code,
         Err(OpenError::Write(error)) => written(common, Err(error), false),
+        Err(OpenError::Rules(RulesError::None) | OpenError::Store(StoreError::Missing(_))) => misused(
+            common.lang,
+            "数据库里还没有规则和工单：服务还没有运行过。要对照一段历史，写上 --events 文件",
+            "the store has no rules and no orders yet: the daemon never ran. To compare a history give --events FILE",
+        ),
         Err(error) => {
             crate::cli::tell(common.lang, &error, error.hint(common.lang).as_deref());
             ExitCode::from(2)

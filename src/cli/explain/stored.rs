@@ -1,5 +1,7 @@
 //! One order's story from the store: by the versions of the rules that were in force, with what was really decided.
 
+use super::texts::texts;
+use super::told;
 use crate::clock;
 use crate::config::Config;
 use crate::daemon::reload::said;
@@ -23,6 +25,16 @@ pub(super) enum StoredError {
 }
 
 impl StoredError {
+    /// Whether there is nothing to explain because the daemon never ran on this store.
+    pub(super) fn is_never_started(&self) -> bool {
+        let error = match self {
+            StoredError::Rules(RulesError::None) => return true,
+            StoredError::Store(error) | StoredError::Rules(RulesError::Store(error)) => error,
+            StoredError::Rules(_) => return false,
+        };
+        matches!(error, StoreError::Missing(_))
+    }
+
     pub(super) fn hint(&self, lang: Lang) -> String {
         match self {
             StoredError::Store(error) | StoredError::Rules(RulesError::Store(error)) => error.hint(lang).to_owned(),
@@ -31,13 +43,14 @@ impl StoredError {
     }
 }
 
-/// The story as of an instant, by default that up to which the order was decided; none: there is no such order.
+/// The story as of an instant, by default that up to which the order was decided, and the rules' text as it was then;
+/// none: there is no such order.
 pub(super) async fn explained(
     config: &Config,
     order: &str,
     until: Option<Instant>,
     lang: Lang,
-) -> Result<Option<Explanation>, StoredError> {
+) -> Result<Option<(Explanation, String)>, StoredError> {
     let store = Store::open(&config.store, Role::Reader).await?;
     let rules = Source::new(config).load(&store).await?;
     let Some(mut view) = store.order_view(order).await? else { return Ok(None) };
@@ -50,6 +63,7 @@ pub(super) async fn explained(
     let history = history(&view.order, &view.events, &rules.words.reader);
     let (decided, notes) = decide_watched(&history, &rules.regime, now);
     let decisions: Vec<Decision> = view.decisions.into_iter().map(|fed| fed.decision).collect();
+    let decisions = told(&decisions, &decided.state, rules.teller.directory());
     let known = Known {
         history: &history,
         regime: &rules.regime,
@@ -58,5 +72,6 @@ pub(super) async fn explained(
         notes: &notes,
         now,
     };
-    Ok(Some(explain(&known, &rules.words.titles, lang)))
+    let texts = texts(&decisions, &store.versions().await?, rules.words.zone, lang);
+    Ok(Some((explain(&known, &rules.words.titles, lang), texts)))
 }

@@ -76,8 +76,9 @@ impl Table<'_> {
         let liaison = [Symbol::new("liaison")];
         let by_default = matches!(shape.kind, DecisionKind::Card(_)) && shape.to.is_empty();
         let mut parts = vec![names(if by_default { &liaison } else { &shape.to }).join(comma)];
-        if !shape.cc.is_empty() {
-            parts.push(format!("{copied} {}", names(&shape.cc).join(comma)));
+        let cc: Vec<Symbol> = made.copied(shape).collect();
+        if !cc.is_empty() {
+            parts.push(format!("{copied} {}", names(&cc).join(comma)));
         }
         if let Some(approver) = shape.approval {
             parts.push(format!("{approval} {}", self.recipient(approver)));

@@ -57,10 +57,24 @@ impl fmt::Display for Explanation {
     }
 }
 
+/// What a policy made of an order that it governs no more.
+fn write_former(f: &mut fmt::Formatter<'_>, headings: &Headings, policy: &PolicyStory) -> fmt::Result {
+    if !policy.obligations.is_empty() {
+        writeln!(f, "\n  {}", headings.obligations)?;
+        policy.obligations.iter().try_for_each(|obligation| write_obligation(f, headings, obligation))?;
+    }
+    if !policy.decisions.is_empty() {
+        writeln!(f, "\n  {}", headings.decisions)?;
+        write_lines(f, 4, &policy.decisions)?;
+    }
+    Ok(())
+}
+
 fn write_policy(f: &mut fmt::Formatter<'_>, headings: &Headings, policy: &PolicyStory) -> fmt::Result {
     if let Some(why_not) = &policy.why_not {
         writeln!(f, "\n{}{}{}", headings.governs_not, headings.colon, policy.heading)?;
-        return write_lines(f, 2, std::slice::from_ref(why_not));
+        write_lines(f, 2, std::slice::from_ref(why_not))?;
+        return write_former(f, headings, policy);
     }
     writeln!(f, "\n{}{}{}", headings.governs, headings.colon, policy.heading)?;
     write_lines(f, 2, &policy.rounds)?;

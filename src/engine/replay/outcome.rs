@@ -2,6 +2,7 @@
 
 use super::Gather;
 use crate::engine::decision::{Decided, Decision, DecisionKind, Obligation, Outcome as Standing};
+use crate::policy::vocabulary::Value;
 use crate::symbol::Symbol;
 use crate::time::Instant;
 use std::collections::HashMap;
@@ -43,6 +44,8 @@ pub struct Made {
     /// Its obligation's occurrence, or the how-manieth firing.
     pub occurrence: u32,
     department: Option<u32>,
+    /// Which of its shape's `cc` do not exist for this order, a bit each.
+    absent: u8,
 }
 
 /// What many decisions share.
@@ -106,6 +109,13 @@ impl Made {
     /// The department at its instant: its place in [`Outcome::departments`].
     pub fn department_number(&self) -> Option<usize> {
         self.department.map(|number| number as usize)
+    }
+
+    /// Those of its shape's `cc` who exist for this order.
+    pub fn copied<'s>(&self, shape: &'s DecisionShape) -> impl Iterator<Item = Symbol> + 's {
+        let absent = self.absent;
+        let exists = move |place: usize| place >= 8 || absent & (1 << place) == 0;
+        shape.cc.iter().enumerate().filter(move |(place, _)| exists(*place)).map(|(_, name)| *name)
     }
 
     /// Its key.
@@ -218,7 +228,11 @@ pub struct Part {
     obligation_shapes: Table<ObligationShape>,
     departments: Table<Arc<str>>,
     with_obligations: bool,
+    copies: Copies,
 }
+
+/// The order's attribute with which each recipient that may be copied goes, where it goes with one.
+pub type Copies = Arc<HashMap<Symbol, Symbol>>;
 
 impl Part {
     /// Gathers decisions, and obligations too if asked.
@@ -226,8 +240,24 @@ impl Part {
         Part { with_obligations, ..Part::default() }
     }
 
-    fn decision(&mut self, order: u32, decision: Decision) {
+    /// Knows which recipients go with which attribute of an order.
+    #[must_use]
+    pub fn with_copies(self, copies: &Copies) -> Part {
+        Part { copies: Arc::clone(copies), ..self }
+    }
+
+    /// Those copied who do not exist for the order, a bit each.
+    fn absent(&self, decision: &Decision, attributes: &[(Symbol, Value)]) -> u8 {
+        let is_absent = |name: &Symbol| {
+            self.copies.get(name).is_some_and(|of| !attributes.iter().any(|(attribute, _)| attribute == of))
+        };
+        let copied = decision.cc.iter().take(8).enumerate();
+        copied.filter(|(_, name)| is_absent(name)).fold(0, |bits, (place, _)| bits | 1 << place)
+    }
+
+    fn decision(&mut self, order: u32, decision: Decision, absent: u8) {
         let made = Made {
+            absent,
             made_at: decision.made_at,
             at: decision.at,
             due: decision.due,
@@ -271,7 +301,8 @@ impl Gather for Part {
     fn take(&mut self, order: usize, decided: Decided) {
         let order = u32::try_from(order).expect("a log numbers its orders in 32 bits");
         for decision in decided.new {
-            self.decision(order, decision);
+            let absent = self.absent(&decision, &decided.state.attributes);
+            self.decision(order, decision, absent);
         }
         if self.with_obligations {
             for obligation in &decided.obligations {

@@ -101,3 +101,10 @@ fn a_warning_that_its_author_has_looked_at_is_said_no_more() {
     let ladder = |accept: &str| format!("    {accept}\n    ladder: [ {{ before: 3 working days, remind: handler }} ]");
     assert_eq!(says(&[("    ladder: 黄红牌", &ladder("accept: { before-too-long: 只为投诉 }"))]), "");
 }
+
+#[test]
+fn a_policy_free_of_errors_is_judged_whatever_is_wrong_with_another() {
+    let too_long = ("{ before: 20 working minutes,", "{ before: 2 working hours,");
+    let said = says(&[too_long, ("rules/q.yaml", "policy: q\ntitle: 另一份\n")]);
+    assert!(said.contains("rules/p.yaml:18:17: 警告[before-too-long]") && said.contains("rules/q.yaml:1:"), "{said}");
+}

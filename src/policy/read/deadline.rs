@@ -169,6 +169,15 @@ impl Reader<'_> {
         event.map(|event| Stop::Event(event, when))
     }
 
+    /// How many times something may be extended: at least once.
+    fn times(&mut self, node: &Node) -> Option<u32> {
+        let times = want::integer(node, self.problems)?;
+        if times == 0 {
+            self.report(no_times(node));
+        }
+        Some(times)
+    }
+
     /// At least one of `within`, `by`, `due_from`; `by` excludes the others.
     fn limit(&mut self, fields: &mut Fields<'_>, id: Symbol, rule: &Origin, start: &[Symbol]) -> Limit {
         let (within, by) = (fields.optional("within"), fields.optional("by"));
@@ -257,13 +266,18 @@ impl Reader<'_> {
         let mut fields = Fields::of(node, self.problems)?;
         let at_most = fields.optional("at_most");
         let at_most = at_most.map(|node| positive_span(node, NO_EXTENSION, self.problems));
-        let times = fields.optional("times").and_then(|node| want::integer(node, self.problems));
+        let times = fields.optional("times").and_then(|node| self.times(node));
         let when = fields.optional("when");
         let when = self.when(when, &[Symbol::new("extended")]);
         let origin = own_origin(&mut fields, rule, self.problems);
         fields.finish(self.problems);
         Some(Extends { at_most, times, when, origin })
     }
+}
+
+fn no_times(node: &Node) -> Problem {
+    let message = Text::new("times 必须大于零", "`times` must be more than zero");
+    Problem::error(&node.place, "malformed-number", message).hint(Text::new(NO_EXTENSION.0, NO_EXTENSION.1))
 }
 
 fn by_excludes(node: &Node) -> Problem {

@@ -377,10 +377,12 @@ fn what_asks_or_grants_nothing_is_wrong() {
     let said = found("times: 1, when: { reason: { present: true } }, local: true", "local: [at_mots, times]");
     assert!(said.contains("错误[unknown-key]: 不认识的键“at_mots”；是不是“at_most”？"), "{said}");
     let extends = "{ at_most: 4 working days, times: 1, when: { reason: { present: true } }, local: true }";
-    for nothing in ["{ at_most: 0 days, times: 0, local: true }", "0 working days"] {
+    for nothing in ["{ at_most: 0 days, times: 1, local: true }", "0 working days"] {
         let said = found(extends, nothing);
         assert!(said.contains("错误[malformed-span]: 此处的时长必须大于零；不许延期的，删去 extends"), "{said}");
     }
+    let said = found(extends, "{ at_most: 4 working days, times: 0, local: true }");
+    assert!(said.contains("错误[malformed-number]: times 必须大于零；不许延期的，删去 extends"), "{said}");
 }
 
 #[test]
