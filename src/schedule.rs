@@ -18,6 +18,7 @@ use crate::time::Instant;
 use chrono::{Days as DateStep, NaiveTime};
 use cron::Cron;
 use days::DayRule;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What is run at which times.
@@ -50,16 +51,24 @@ pub enum Job {
         /// The recipients of the directory to whom it is sent.
         tell: Vec<Named>,
     },
+    /// Copies the store.
+    Backup {
+        /// The folder for copies.
+        to: PathBuf,
+        /// So many of the newest are kept; none: all.
+        keep: Option<u32>,
+    },
 }
 
 impl Job {
     /// The words for them.
-    pub const WORDS: [&str; 1] = ["checkpoint"];
+    pub const WORDS: [&str; 2] = ["checkpoint", "backup"];
 
     /// Its word.
     pub fn word(&self) -> &'static str {
         match self {
             Job::Checkpoint { .. } => "checkpoint",
+            Job::Backup { .. } => "backup",
         }
     }
 }

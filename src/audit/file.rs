@@ -56,17 +56,21 @@ pub fn newest(path: &Path) -> Result<Option<Checkpoint>, FileError> {
     Checkpoint::parse_line(line).map(Some).ok_or_else(|| FileError::Malformed { path: path.to_owned() })
 }
 
-/// Adds checkpoints, durable when it answers.
+/// Adds those of these checkpoints that it does not hold, durable when it answers. A tool may be adding the same ones
+/// beside the daemon: the file is locked meanwhile.
 pub fn append(path: &Path, checkpoints: &[Checkpoint]) -> Result<(), FileError> {
     let failed = |source| FileError::Use { path: path.to_owned(), source };
-    let text: String = checkpoints.iter().map(|checkpoint| checkpoint.line() + "\n").collect();
-    let write = || {
-        let mut file = OpenOptions::new().create(true).append(true).read(true).open(path)?;
-        let start = if ends_within_a_line(&mut file)? { "\n" } else { "" };
+    let mut file = OpenOptions::new().create(true).append(true).read(true).open(path).map_err(failed)?;
+    file.lock().map_err(failed)?;
+    let known = newest(path)?.map_or(0, |known| known.said.number);
+    let missing = checkpoints.iter().filter(|checkpoint| checkpoint.said.number > known);
+    let text: String = missing.map(|checkpoint| checkpoint.line() + "\n").collect();
+    let write = |file: &mut File| {
+        let start = if ends_within_a_line(file)? { "\n" } else { "" };
         file.write_all(format!("{start}{text}").as_bytes())?;
         file.sync_all()
     };
-    write().map_err(failed)
+    write(&mut file).map_err(failed)
 }
 
 fn ends_within_a_line(file: &mut File) -> std::io::Result<bool> {
@@ -95,4 +99,51 @@ pub fn read(path: &Path) -> Result<Vec<(usize, Option<Checkpoint>)>, FileError> 
         }
     }
     Ok(read)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+    use crate::store::ledger::keys::SigningKey;
+    use crate::time::Instant;
+
+    async fn checkpoints(count: i64) -> Vec<Checkpoint> {
+        let store = Store::temporary().await.unwrap();
+        let key = SigningKey::parse(&SigningKey::generate()).unwrap();
+        let mut made = Vec::new();
+        for n in 0..count {
+            store.record("exported", "{}", Instant(n)).await.unwrap();
+            made.extend(store.make_checkpoint(&key, chrono_tz::UTC, Instant(n)).await.unwrap());
+        }
+        made
+    }
+
+    fn numbers(path: &Path) -> Vec<Option<u64>> {
+        read(path).unwrap().into_iter().map(|(_, read)| read.map(|read| read.said.number)).collect()
+    }
+
+    #[tokio::test]
+    async fn a_line_that_a_crash_cut_short_is_written_again_and_none_twice() {
+        let (folder, made) = (tempfile::tempdir().unwrap(), checkpoints(3).await);
+        let path = folder.path().join("kept");
+        assert_eq!(newest(&path).unwrap(), None);
+        append(&path, &made[..2]).unwrap();
+        append(&path, &made[..2]).unwrap();
+        assert_eq!(numbers(&path), [Some(1), Some(2)]);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, &text[..text.len() - 10]).unwrap();
+        assert_eq!(newest(&path).unwrap().unwrap().said.number, 1);
+        append(&path, &made).unwrap();
+        assert_eq!(numbers(&path), [Some(1), None, Some(2), Some(3)]);
+        assert_eq!(newest(&path).unwrap().as_ref(), Some(&made[2]));
+    }
+
+    #[test]
+    fn another_file_is_not_added_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kept");
+        std::fs::write(&path, "dear diary\n").unwrap();
+        assert!(matches!(newest(&path), Err(FileError::Malformed { .. })));
+    }
 }

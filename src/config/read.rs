@@ -65,7 +65,7 @@ pub(super) fn config(root: &Node, path: &Path, problems: &mut Problems) -> Optio
     let sources = fields.optional("sources");
     refuse_entries(sources, ("sources（主动拉取）", "`sources`"), problems);
     let audit = fields.optional("audit").and_then(|node| audit(node, &base, problems));
-    let schedules = fields.optional("schedules").map(|node| schedule::read::schedules(node, problems));
+    let schedules = fields.optional("schedules").map(|node| schedule::read::schedules(node, directory, problems));
     fields.finish(problems);
     let store = store.unwrap_or(defaults.store);
     let beside = super::checkpoints_beside(&store);

@@ -11,10 +11,12 @@ use crate::metrics::Metrics;
 use crate::notify::compose::Bulletin;
 use crate::schedule::{Job, Named, Schedule, When};
 use crate::store::Store;
+use crate::store::backup::backup;
 use crate::store::error::StoreError;
 use crate::store::jobs::{Ended, Run};
 use crate::store::ledger::checkpoint::Checkpoint;
 use crate::time::Instant;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
@@ -133,6 +135,7 @@ impl Worker {
     async fn carry_out(&self, schedule: &Schedule, run: &Run, rules: &Rules, now: Instant) -> Ended {
         let done = match &schedule.job {
             Job::Checkpoint { tell } => self.checkpoint(tell, run, rules, now).await,
+            Job::Backup { to, keep } => self.backup(to, *keep, run, rules).await,
         };
         match done {
             Ok(detail) => {
@@ -172,6 +175,20 @@ impl Worker {
         Ok(detail)
     }
 
+    /// Copies the store into a folder, under the run's instant: what is there already was copied by an attempt before.
+    async fn backup(&self, to: &Path, keep: Option<u32>, run: &Run, rules: &Rules) -> Result<String, Failure> {
+        std::fs::create_dir_all(to)?;
+        let name = run.at.in_zone(rules.words.zone).format("duban-%Y%m%d-%H%M%S.db").to_string();
+        let file = to.join(&name);
+        if !file.exists() {
+            backup(self.store.path(), &file).await?;
+        }
+        if let Some(keep) = keep {
+            remove_old_copies(to, keep)?;
+        }
+        Ok(name)
+    }
+
     /// Sends a checkpoint to people who keep it where nobody of ours can change it.
     async fn tell(&self, to: &[Named], checkpoint: &Checkpoint, run: &Run, rules: &Rules) -> Result<(), StoreError> {
         let Some(calendar) = calendar_of(None, rules) else { return Ok(()) };
@@ -207,6 +224,24 @@ impl Worker {
 }
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Takes away all but the newest copies; what has another name is none of ours.
+fn remove_old_copies(folder: &Path, keep: u32) -> std::io::Result<()> {
+    let is_copy = |name: &str| {
+        let stamp = name.strip_prefix("duban-").and_then(|name| name.strip_suffix(".db")).unwrap_or_default();
+        stamp.len() == 15 && stamp.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+    };
+    let mut copies = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_str().is_some_and(is_copy) {
+            copies.push(entry.path());
+        }
+    }
+    copies.sort();
+    let old = copies.len().saturating_sub(keep as usize);
+    copies[..old].iter().try_for_each(std::fs::remove_file)
+}
 
 /// The calendar by which a schedule is read; none: there is none of that name now.
 fn calendar<'r>(schedule: &Schedule, rules: &'r Rules) -> Option<&'r Calendar> {

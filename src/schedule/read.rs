@@ -10,12 +10,13 @@ use crate::text::problem::{Problem, Problems};
 use crate::text::tree::Node;
 use crate::text::want::{self, Fields, Word, report, shortened};
 use std::collections::HashSet;
+use std::path::Path;
 
-/// The list of schedules. Entries with mistakes are left out.
-pub fn schedules(node: &Node, problems: &mut Problems) -> Vec<Schedule> {
+/// The list of schedules; paths in it start at a directory. Entries with mistakes are left out.
+pub fn schedules(node: &Node, directory: &Path, problems: &mut Problems) -> Vec<Schedule> {
     let mut names = HashSet::new();
     let items = want::list(node, problems).unwrap_or_default();
-    items.iter().filter_map(|item| schedule(item, &mut names, problems)).collect()
+    items.iter().filter_map(|item| schedule(item, directory, &mut names, problems)).collect()
 }
 
 /// Names the recipients that the directory does not have.
@@ -24,7 +25,8 @@ pub fn check_recipients<'n>(
     recipients: impl Iterator<Item = &'n str> + Clone,
     problems: &mut Problems,
 ) {
-    for Job::Checkpoint { tell } in schedules.iter().map(|schedule| &schedule.job) {
+    for schedule in schedules {
+        let Job::Checkpoint { tell } = &schedule.job else { continue };
         for Named { name, place } in tell.iter().filter(|to| !recipients.clone().any(|known| *known == *to.name)) {
             let what = ("收件人（rules/directory.yaml 的 recipients）", "recipient");
             let word = Word { text: name, place };
@@ -56,10 +58,10 @@ impl When {
     }
 }
 
-fn schedule(node: &Node, names: &mut HashSet<String>, problems: &mut Problems) -> Option<Schedule> {
+fn schedule(node: &Node, directory: &Path, names: &mut HashSet<String>, problems: &mut Problems) -> Option<Schedule> {
     let mut fields = Fields::of(node, problems)?;
     let run = fields.required("run", problems);
-    let job = run.and_then(|node| job(node, &mut fields, problems));
+    let job = run.and_then(|node| job(node, directory, &mut fields, problems));
     let given = fields.optional("name").and_then(|node| want::word(node, problems));
     let when = when(&mut fields, problems);
     let calendar = fields.optional("calendar").and_then(|node| want::word(node, problems));
@@ -82,15 +84,30 @@ fn named(word: Word<'_>) -> Named {
 }
 
 /// The job, with what it needs besides of the entry's fields.
-fn job(node: &Node, fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Job> {
+fn job(node: &Node, directory: &Path, fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Job> {
     let word = want::one_of(node, &Job::WORDS.map(|word| (word, word)), problems)?;
     match word {
         "checkpoint" => {
             let tell = fields.optional("tell").map(|node| want::words(node, problems)).unwrap_or_default();
             Some(Job::Checkpoint { tell: tell.into_iter().map(named).collect() })
         }
+        "backup" => {
+            let to = fields.required("to", problems).and_then(|node| want::text(node, problems));
+            let keep = fields.optional("keep").and_then(|node| copies(node, problems));
+            Some(Job::Backup { to: directory.join(to?), keep })
+        }
         _ => None,
     }
+}
+
+/// A number of copies: without any, nothing is kept that could be restored.
+fn copies(node: &Node, problems: &mut Problems) -> Option<u32> {
+    let count = want::integer(node, problems)?;
+    if count > 0 {
+        return Some(count);
+    }
+    let hint = Text::new("写一个不小于 1 的整数", "write a whole number, 1 or more");
+    report(want::wrong_type(node, ("份数", "a number of copies"), hint), problems)
 }
 
 /// `cron: "…"`, or `at: "09:00"` with `day: …`: what every schedule in any file says.
@@ -101,7 +118,7 @@ pub fn when(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<When> {
         (Some(cron), _) => {
             let message = Text::new("cron 与 at、day 只能写一种", "`cron` excludes `at` and `day`");
             let hint = Text::new("删去其中一种写法", "leave out one of them");
-            report(Problem::error(&cron.place, "exclusive", message).hint(hint), problems)
+            report(Problem::error(&cron.place, "conflict", message).hint(hint), problems)
         }
         (None, Some(at)) => {
             let times = times(at, problems);

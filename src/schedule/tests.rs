@@ -1,7 +1,7 @@
 use super::cron::{Cron, CronError};
 use super::days::DayRule;
 use super::read::schedules;
-use super::{Schedule, When};
+use super::{Job, Schedule, When};
 use crate::calendar::read::load;
 use crate::calendar::{Calendar, CalendarSpec, DayEnds};
 use crate::text::problem::Problems;
@@ -36,7 +36,7 @@ fn zhuhai() -> Arc<Calendar> {
 fn read(text: &str) -> Result<Vec<Schedule>, String> {
     let mut problems = Problems::new();
     let root = yaml::read("duban.yaml", text.as_bytes(), &mut problems).unwrap();
-    let found = schedules(&root, &mut problems);
+    let found = schedules(&root, Path::new("/etc/duban"), &mut problems);
     let shown: Vec<String> = problems.sorted().iter().map(|problem| brief(problem, Lang::Zh)).collect();
     if shown.is_empty() { Ok(found) } else { Err(shown.join("\n")) }
 }
@@ -248,13 +248,24 @@ fn fields_that_mean_nothing_are_refused() {
 fn every_mistake_of_a_schedule_is_named_at_its_place() {
     let text = "- { run: bulletins, at: \"09:00\" }\n- { run: checkpoint, cron: \"0 9 * * 1\" }\n- { run: checkpoint, name: b, at: 9, day: someday }\n- { run: checkpoint }\n- { run: checkpoint, name: c, cron: \"* * * * *\", at: \"09:00\" }\n- { run: checkpoint, name: d, at: \"09:00\", days: mon }\n";
     insta::assert_snapshot!(read(text).unwrap_err(), @r#"
-    duban.yaml:1:10: 错误[unknown-value]: 此处不能写“bulletins”；可以写：checkpoint
+    duban.yaml:1:10: 错误[unknown-value]: 此处不能写“bulletins”；可以写：backup、checkpoint
     duban.yaml:2:28: 错误[malformed-cron]: 星期要写名称，不写数字“1”（各家 cron 对数字的解释不同）；例如 "0 9 * * mon-fri"
     duban.yaml:3:35: 错误[malformed-time]: “9”不是一天中的时刻；写成 "09:00"（两位小时:两位分钟，加引号）
     duban.yaml:3:43: 错误[malformed-day]: 看不懂是哪一天：“someday”；可以写：每天、工作日、周一、15、每月第一个工作日、每季度最后一天；几种并列写成 [周一, 周四]
     duban.yaml:4:5: 错误[missing-field]: 没有写何时执行；写 at: "09:00"（可加 day: 每月第一个工作日），或 cron: "*/5 * * * *"
     duban.yaml:4:5: 错误[duplicate-name]: 有两项定时任务同名：“checkpoint”；执行与否按名字记录，请用 name: 另起一个名字
-    duban.yaml:5:37: 错误[exclusive]: cron 与 at、day 只能写一种；删去其中一种写法
+    duban.yaml:5:37: 错误[conflict]: cron 与 at、day 只能写一种；删去其中一种写法
     duban.yaml:6:44: 错误[unknown-key]: 不认识的键“days”；是不是“day”？
     "#);
+}
+
+#[test]
+fn a_copy_goes_where_it_is_said_from_the_configuration() {
+    let job =
+        |text: &str| read(&format!("- {{ run: backup, at: \"02:00\", {text} }}")).map(|mut read| read.remove(0).job);
+    let to = |path: &str, keep| Job::Backup { to: path.into(), keep };
+    assert_eq!(job("to: copies, keep: 14"), Ok(to("/etc/duban/copies", Some(14))));
+    assert_eq!(job("to: /var/backups"), Ok(to("/var/backups", None)));
+    assert!(job("to: copies, keep: 0").unwrap_err().contains("写一个不小于 1 的整数"));
+    assert!(job("keep: 1").unwrap_err().contains("缺少“to”"));
 }

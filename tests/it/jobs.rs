@@ -16,6 +16,7 @@ use duban::text::yaml;
 use duban::time::Instant;
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use std::path::Path;
 
 fn at(text: &str) -> Instant {
     Instant::parse(text).unwrap()
@@ -76,7 +77,7 @@ impl World {
 fn parsed(text: &str) -> Vec<Schedule> {
     let mut problems = Problems::new();
     let root = yaml::read("duban.yaml", text.as_bytes(), &mut problems).unwrap();
-    let found = read::schedules(&root, &mut problems);
+    let found = read::schedules(&root, Path::new(""), &mut problems);
     assert!(problems.is_empty(), "{problems:?}");
     found
 }
@@ -159,4 +160,21 @@ async fn a_run_that_a_crash_left_behind_is_taken_over_and_its_old_holder_ends_no
     world.store.end_run(first, Ended::Failed("too late".into()), now).await.unwrap();
     assert!(world.runs().await[0].contains(" 2 done"), "only the newest attempt ends it");
     assert_eq!(claim(now.plus_ms(10_000_000)).await, None, "it has ended");
+}
+
+#[tokio::test]
+async fn copies_are_made_as_scheduled_and_the_newest_are_kept() {
+    let world = World::new("").await;
+    let copies = world.site.path("copies");
+    let text = format!("- {{ run: backup, cron: \"0 2 * * *\", to: {}, keep: 2 }}", copies.display());
+    let worker = Worker::new(world.store.clone(), None, schedules(&parsed(&text), false));
+    std::fs::create_dir(&copies).unwrap();
+    std::fs::write(copies.join("duban-notes.txt"), "not ours").unwrap();
+    for day in 1..=5 {
+        worker.run_due(&world.rules, at(&format!("2024-02-0{day}T02:00:00+08:00"))).await.unwrap();
+    }
+    let mut names: Vec<_> = std::fs::read_dir(&copies).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["duban-20240204-020000.db", "duban-20240205-020000.db", "duban-notes.txt"]);
+    assert!(Store::open(&copies.join("duban-20240205-020000.db"), Role::Reader).await.is_ok());
 }

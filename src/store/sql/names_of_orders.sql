@@ -1,2 +1,2 @@
 -- The ids of these orders (a JSON array of nrs).
-SELECT orders.nr, orders.id FROM json_each($1) AS chosen JOIN orders ON orders.nr = chosen.value
+SELECT orders.nr, orders.id FROM json_each($1) AS chosen CROSS JOIN orders ON orders.nr = chosen.value

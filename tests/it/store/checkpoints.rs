@@ -337,8 +337,9 @@ async fn a_million_chains() {
         println!("{what}: {:?}", started.elapsed());
     };
     let started = std::time::Instant::now();
-    for batch in 0..200 {
-        let events = (batch * 5000..(batch + 1) * 5000).map(|n| event(&format!("o{n}"), &format!("e{n}"), "received"));
+    for batch in 0..100 {
+        let events =
+            (batch * 10_000..(batch + 1) * 10_000).map(|n| event(&format!("o{n}"), &format!("e{n}"), "received"));
         store.append_events(events.collect(), NOW).await.unwrap();
     }
     println!("a million events: {:?}", started.elapsed());
