@@ -117,9 +117,9 @@ pub static CODES: &[Code] = &[
     code(
         "exclusive",
         "两条期限的条件互相排斥，而条件所看的属性中途可能变化：变了之后两条可能都不管或都管。看一眼是否是想要的；\
-         是，就在规则里写 accept: { exclusive: 原因 }。定时任务里：两种写法只能选一种。",
+         是，就在规则里写 accept: { exclusive: 原因 }。",
         "Two deadlines exclude each other on an attribute that can change between their starts. If it is meant, answer with \
-         `accept: { exclusive: why }`. In a schedule: two ways to say when, of which one is needed.",
+         `accept: { exclusive: why }`.",
     ),
     code(
         "extends-cycle",

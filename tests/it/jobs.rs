@@ -164,7 +164,7 @@ async fn a_run_that_a_crash_left_behind_is_taken_over_and_its_old_holder_ends_no
 
 #[tokio::test]
 async fn copies_are_made_as_scheduled_and_the_newest_are_kept() {
-    let world = World::new("").await;
+    let world = World::new("[]").await;
     let copies = world.site.path("copies");
     let text = format!("- {{ run: backup, cron: \"0 2 * * *\", to: {}, keep: 2 }}", copies.display());
     let worker = Worker::new(world.store.clone(), None, schedules(&parsed(&text), false));
