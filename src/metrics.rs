@@ -27,6 +27,8 @@ pub struct Metrics {
     notices: Family<Label<1>, Gauge>,
     deliveries: Family<Label<2>, Counter>,
     jobs: Family<Label<2>, Counter>,
+    /// Recipients to whom notices go and behind whom there is nobody.
+    pub vacant: Gauge,
     requests: Family<Label<2>, Counter>,
     reload_ok: Gauge,
     reload_at: Seconds,
@@ -77,6 +79,7 @@ impl Default for Metrics {
             notices: Family::default(),
             deliveries: Family::default(),
             jobs: Family::default(),
+            vacant: Gauge::default(),
             requests: Family::default(),
             reload_ok: Gauge::default(),
             reload_at: Seconds::default(),
@@ -107,6 +110,7 @@ impl Metrics {
         it.register("notices", "Notices in the store that are not done with, by state", self.notices.clone());
         it.register("deliveries", "Attempts at single addresses since the start, by channel and outcome", self.deliveries.clone());
         it.register("jobs", "Scheduled jobs run since the start, by name and result", self.jobs.clone());
+        it.register("recipients_vacant", "Recipients to whom notices go and behind whom there is nobody", self.vacant.clone());
         it.register("http_requests", "Requests answered, by route and status", self.requests.clone());
         it.register("reload_success", "Whether the last reload of the rules was taken", self.reload_ok.clone());
         it.register("reload_timestamp_seconds", "When the rules were last reloaded, or tried to", self.reload_at.clone());

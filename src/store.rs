@@ -21,6 +21,7 @@ pub mod view;
 pub mod writer;
 
 mod append;
+mod gathered;
 mod open;
 mod rows;
 mod twins;
@@ -202,8 +203,8 @@ impl Store {
     ///
     /// # Errors
     /// Besides the store's own: a key that was decided before. Save order by order then, and set the culprit aside.
-    pub async fn save_decided(&self, orders: Vec<SavedOrder>) -> Result<Vec<Saved>, StoreError> {
-        self.write(orders, |orders, writing| Box::pin(decided::save(writing, orders))).await
+    pub async fn save_decided(&self, orders: impl Into<Arc<[SavedOrder]>>) -> Result<Vec<Saved>, StoreError> {
+        self.write(orders.into(), |orders, writing| Box::pin(decided::save(writing, orders))).await
     }
 
     /// Up to `limit` orders that a change of the rules concerns, those after one of them: decided before, and not ended.

@@ -26,9 +26,11 @@ use tokio::task::JoinHandle;
 use tracing::error;
 
 /// So many orders are found due at once.
-const FOUND: u32 = 4096;
-/// So many are loaded, decided and saved together.
-const BATCH: usize = 256;
+const FOUND: u32 = 32_768;
+/// So many are loaded, decided and saved together: each transaction is a sync, and writes each page once.
+const BATCH: usize = 512;
+/// The first ones are fewer, so that nobody waits for a great heap.
+const FIRST_BATCH: usize = 64;
 /// While one batch is saved, so many others are loaded and decided.
 const AHEAD: usize = 2;
 
@@ -113,24 +115,25 @@ impl Decider {
                 Tried::Failed(order, why) => self.set_aside(&order, &why, now).await?,
             }
         }
-        match self.store.save_decided(decided.clone()).await {
+        let decided: Arc<[SavedOrder]> = decided.into();
+        match self.store.save_decided(Arc::clone(&decided)).await {
             Ok(saved) => Ok(self.count(&decided, &moved, &saved)),
             // One of them is refused by the store itself: it must not take the others with it.
-            Err(StoreError::Failed { .. }) => self.save_one_by_one(decided, &moved, now).await,
+            Err(StoreError::Failed { .. }) => self.save_one_by_one(&decided, &moved, now).await,
             Err(error) => Err(error),
         }
     }
 
     async fn save_one_by_one(
         &self,
-        decided: Vec<SavedOrder>,
+        decided: &[SavedOrder],
         moved: &[Option<Moved>],
         now: Instant,
     ) -> Result<usize, StoreError> {
         let mut count = 0;
-        for (order, moved) in decided.into_iter().zip(moved) {
+        for (order, moved) in decided.iter().zip(moved) {
             match self.store.save_decided(vec![order.clone()]).await {
-                Ok(saved) => count += self.count(&[order], std::slice::from_ref(moved), &saved),
+                Ok(saved) => count += self.count(std::slice::from_ref(order), std::slice::from_ref(moved), &saved),
                 Err(error @ StoreError::Failed { .. }) => {
                     // If the store is what fails, setting aside fails too, and the order stays due.
                     self.set_aside(&order.order, &super::chain(&error), now).await?;
@@ -164,7 +167,12 @@ impl Decider {
 }
 
 fn batches(due: &[OrderRef]) -> Vec<Vec<OrderRef>> {
-    due.chunks(BATCH).map(<[OrderRef]>::to_vec).collect()
+    let (first, rest) = due.split_at(due.len().min(FIRST_BATCH));
+    std::iter::once(first)
+        .chain(rest.chunks(BATCH))
+        .filter(|batch| !batch.is_empty())
+        .map(<[OrderRef]>::to_vec)
+        .collect()
 }
 
 fn try_order(rules: &Rules, loaded: LoadedOrder, tell_from: Instant, now: Instant) -> Tried {
@@ -236,8 +244,11 @@ impl Telling<'_> {
         }
     }
 
-    /// The decision as the feed gives it.
+    /// The decision as the feed gives it; nothing where nobody is pushed it.
     fn json(&self, decision: &Decision) -> String {
+        if !self.rules.teller.pushes(decision) {
+            return String::new();
+        }
         let shown = self.rules.words.decision(&self.history.order, decision);
         serde_json::to_string(&shown).expect("texts and numbers can be written")
     }

@@ -39,6 +39,8 @@ pub struct Reloader {
     /// In what language problems are told.
     pub lang: Lang,
     seen: Option<Seen>,
+    /// The state of the files whose failure the operators were told of last; none once rules were taken.
+    told: Option<Seen>,
     cover_looked: Option<Instant>,
     cover_told: Option<Instant>,
 }
@@ -60,7 +62,18 @@ impl Reloader {
         health: Arc<Health>,
         lang: Lang,
     ) -> Reloader {
-        Reloader { store, source, words, metrics, health, lang, seen: None, cover_looked: None, cover_told: None }
+        Reloader {
+            store,
+            source,
+            words,
+            metrics,
+            health,
+            lang,
+            seen: None,
+            told: None,
+            cover_looked: None,
+            cover_told: None,
+        }
     }
 
     /// The rules at the start: the files' where they are right, else what was in force. An error: there are none.
@@ -102,6 +115,7 @@ impl Reloader {
         match self.take(rules, now).await {
             Ok(Some(rules)) => Some(rules),
             Ok(None) => {
+                self.told = None;
                 self.reported(true, None, now);
                 None
             }
@@ -132,6 +146,7 @@ impl Reloader {
 
     fn taken(&mut self, rules: &Rules, proposed: &Proposed, now: Instant) {
         self.in_force(rules);
+        self.told = None;
         self.reported(true, None, now);
         let policies = rules.words.rules.policies.len();
         let Proposed::Taken(_, Some(summary)) = proposed else {
@@ -166,6 +181,10 @@ impl Reloader {
         let at = now.rfc3339(rules.words.zone);
         let first = problems.first().cloned().unwrap_or_default();
         self.reported(false, Some(ReloadFailure { at, problems }), now);
+        // A change of the files and a signal to reload often come together: one mail is enough for both.
+        if std::mem::replace(&mut self.told, self.seen) == self.seen {
+            return;
+        }
         let incident = format!("reload-{}", now.0);
         let text = format!("新的规则文件没有生效，仍按第 {} 版执行：{first}", rules.number);
         let ask = "运行 duban check 查看全部问题，改正后保存即自动重新载入";

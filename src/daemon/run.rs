@@ -179,6 +179,11 @@ impl Daemon {
         let decider = Decider::new(store.clone(), Arc::clone(&metrics), Arc::clone(&health), tell_from);
         let (directory, directories) = watch::channel(Arc::clone(rules.teller.directory()));
         let outbox = Outbox::new(store.clone(), sender, directories);
+        let (gauge, shown) = (metrics.vacant.clone(), Arc::clone(&health));
+        let outbox = outbox.naming_vacant(Arc::new(move |reasons| {
+            gauge.set(i64::try_from(reasons.len()).unwrap_or(i64::MAX));
+            shown.vacant(reasons);
+        }));
         let address = config.listen;
         let listener = TcpListener::bind(address).await.map_err(|source| RunError::Listen { address, source })?;
         let api = Arc::new(Api {

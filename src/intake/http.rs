@@ -29,20 +29,29 @@ use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
-use axum::serve::ListenerExt;
 use chrono_tz::Tz;
 pub(crate) use health::RECEIVED_WITHIN_MS;
 pub use health::{Health, InForce, ReloadFailure};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use refusal::Refusal;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokens::Tokens;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 /// When the daemon stops, requests under way get so long to end.
 const LAST_ANSWERS: Duration = Duration::from_secs(3);
+/// The head of a request has to arrive within so long, and a connection may be idle for no longer: who sends a byte now
+/// and then would hold it for ever.
+const HEAD_WITHIN: Duration = Duration::from_secs(30);
+/// Where no connection could be taken, the next is tried after so long.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(500);
 
 /// What the API works with.
 pub struct Api {
@@ -120,22 +129,46 @@ pub fn router(api: Arc<Api>) -> Router {
         .with_state(api)
 }
 
-/// Serves until the daemon stops.
+/// Serves until the daemon stops; what is under way then gets a little time to end.
 pub async fn serve(listener: TcpListener, api: Arc<Api>) -> std::io::Result<()> {
     let stop = api.stop.clone();
-    // Answers are small and wanted at once: waiting to fill a packet would cost each caller 40 ms.
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
-    let ended = stop.clone();
-    let serving = axum::serve(listener, router(api)).with_graceful_shutdown(async move { ended.cancelled().await });
-    let too_long = async move {
-        stop.cancelled().await;
-        tokio::time::sleep(LAST_ANSWERS).await;
-    };
-    tokio::select! {
-        served = serving.into_future() => served,
-        () = too_long => Ok(()),
+    serve_routes(listener, router(api), stop, HEAD_WITHIN).await;
+    Ok(())
+}
+
+async fn serve_routes(listener: TcpListener, routes: Router, stop: CancellationToken, head_within: Duration) {
+    let service = TowerToHyperService::new(routes);
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(head_within);
+    let under_way = GracefulShutdown::new();
+    loop {
+        let stream = tokio::select! {
+            () = stop.cancelled() => break,
+            stream = accept(&listener) => stream,
+        };
+        let connection = http.serve_connection(TokioIo::new(stream), service.clone());
+        let connection = under_way.watch(connection);
+        // How a connection ends is its caller's affair.
+        tokio::spawn(async move { drop(connection.await) });
+    }
+    drop(listener);
+    let _ = tokio::time::timeout(LAST_ANSWERS, under_way.shutdown()).await;
+}
+
+/// The next connection. Where there can be none, because all descriptors are in use, it is waited for.
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                // Answers are small and wanted at once: waiting to fill a packet would cost each caller 40 ms.
+                let _ = stream.set_nodelay(true);
+                return stream;
+            }
+            Err(error) => {
+                warn!(error = %error, "could not take a connection");
+                tokio::time::sleep(ACCEPT_AGAIN).await;
+            }
+        }
     }
 }
 
@@ -159,4 +192,42 @@ async fn admit(
 
 fn no_words() -> Refusal {
     Refusal::unavailable(Text::new("规则尚未载入", "the rules are not loaded yet"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    async fn served(head_within: Duration, stop: &CancellationToken) -> TcpStream {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let routes = Router::new().route("/", get(|| async { "here" }));
+        tokio::spawn(serve_routes(listener, routes, stop.clone(), head_within));
+        TcpStream::connect(address).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn who_takes_too_long_for_a_head_is_let_go() {
+        let stop = CancellationToken::new();
+        let mut slow = served(Duration::from_millis(200), &stop).await;
+        slow.write_all(b"GET / HTTP/1.1\r\nHost: h\r\nX-Never: ends").await.unwrap();
+        let mut answer = Vec::new();
+        let read = tokio::time::timeout(Duration::from_secs(20), slow.read_to_end(&mut answer)).await;
+        assert!(read.is_ok(), "the connection is held for ever");
+        assert!(!answer.starts_with(b"HTTP/1.1 200"));
+    }
+
+    #[tokio::test]
+    async fn a_request_is_answered_and_an_idle_connection_ends_with_the_daemon() {
+        let stop = CancellationToken::new();
+        let mut quick = served(Duration::from_secs(30), &stop).await;
+        quick.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").await.unwrap();
+        let mut answer = vec![0; 12];
+        quick.read_exact(&mut answer).await.unwrap();
+        assert_eq!(answer, b"HTTP/1.1 200");
+        stop.cancel();
+        let rest = tokio::time::timeout(Duration::from_secs(20), quick.read_to_end(&mut answer)).await;
+        assert!(rest.is_ok(), "an idle connection keeps the daemon");
+    }
 }

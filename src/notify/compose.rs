@@ -50,7 +50,13 @@ impl Teller {
         &self.directory
     }
 
-    /// The notices of a decision just made. `json` is the decision as the feed gives it. A proposal is told to whoever is
+    /// Whether a decision is pushed to another system, which is told it as JSON.
+    pub fn pushes(&self, decision: &Decision) -> bool {
+        self.takers.iter().any(|(_, kinds)| kinds.contains(&decision.kind.name()))
+    }
+
+    /// The notices of a decision just made. `json` is the decision as the feed gives it,
+    /// where it is pushed. A proposal is told to whoever is
     /// to approve it, and to nobody else.
     pub fn notices_for(&self, decision: &Decision, scene: Scene<'_>, json: &str) -> Vec<QueuedNotice> {
         let told = Told { teller: self, decision, scene, key: decision.key.clone(), kind: NoticeKind::of(decision) };

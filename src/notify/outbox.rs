@@ -9,6 +9,7 @@
 
 mod pace;
 pub mod sender;
+pub mod vacant;
 mod ways;
 
 use crate::clock;
@@ -28,6 +29,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
+use vacant::Vacant;
 use ways::{Party, Stand, Way, is_group};
 
 /// So many claims are being sent at once.
@@ -38,6 +40,9 @@ const LEASE_MS: i64 = 10 * 60 * 1000;
 const TOGETHER_MS: i64 = 60 * 1000;
 /// Tools and other processes may queue too, so the store is asked at least this often.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
+/// After a claim, this long what ends is gathered before more is claimed: a claim is a transaction, and one for each
+/// notice would take more of the store than sending does.
+const GATHER: Duration = Duration::from_millis(20);
 /// After a failure of the store.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -47,6 +52,7 @@ pub struct Outbox {
     store: Store,
     sender: Arc<Sender>,
     directory: watch::Receiver<Arc<Directory>>,
+    vacant: Vacant,
 }
 
 /// Notices that are sent as one message.
@@ -69,24 +75,37 @@ struct Attempt {
 impl Outbox {
     /// With the channels, and the directory as it is at any moment.
     pub fn new(store: Store, sender: Arc<Sender>, directory: watch::Receiver<Arc<Directory>>) -> Outbox {
-        Outbox { store, sender, directory }
+        Outbox { store, sender, directory, vacant: Vacant::new(Arc::new(|_| {})) }
+    }
+
+    /// Tells somebody, whenever it changes, who has nobody behind them.
+    #[must_use]
+    pub fn naming_vacant(self, listener: vacant::Listener) -> Outbox {
+        Outbox { vacant: Vacant::new(listener), ..self }
     }
 
     /// Sends until it is told to stop; what is then under way has `grace` to end. What does not is sent again after the
     /// next start.
     pub async fn run(self, stop: CancellationToken, grace: Duration) {
         let mut sending = JoinSet::new();
-        let mut news = self.store.news();
+        let (mut news, mut directories) = (self.store.news(), self.directory.clone());
         while !stop.is_cancelled() {
             news.mark_unchanged();
             let free = IN_FLIGHT_MAX.saturating_sub(sending.len());
             let pause = self.start_due(&mut sending, free).await;
+            let gathered = tokio::time::Instant::now() + GATHER;
             tokio::select! {
                 () = stop.cancelled() => break,
                 Ok(()) = news.changed() => {}
+                Ok(()) = directories.changed() => {}
                 Some(_) = sending.join_next() => {}
                 () = tokio::time::sleep(pause) => {}
             }
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = tokio::time::sleep_until(gathered) => {}
+            }
+            while sending.try_join_next().is_some() {}
         }
         let ending = async { while sending.join_next().await.is_some() {} };
         if tokio::time::timeout(grace, ending).await.is_err() {
@@ -97,6 +116,8 @@ impl Outbox {
     /// Starts sending what is due, and says how long nothing else will be.
     async fn start_due(&self, sending: &mut JoinSet<()>, free: usize) -> Duration {
         let now = clock::now();
+        let directory = self.directory.borrow().clone();
+        self.vacant.look_again(&directory, &self.sender);
         if free == 0 {
             return LOOK_EVERY;
         }
@@ -161,6 +182,8 @@ impl Outbox {
         let attempt = match ways::parties(&batch.first().target, &directory, &self.sender) {
             Ok(parties) => self.tell(&batch, &parties, &clock).await,
             Err(nobody) => {
+                let first = batch.first();
+                self.vacant.found(&first.target, first.order.as_deref(), &nobody.to_string());
                 let again_at = Some(batch.next_attempt(clock(), None));
                 Attempt { again_at, tried: true, reasons: vec![nobody.to_string()], ..Attempt::default() }
             }

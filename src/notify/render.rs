@@ -98,23 +98,58 @@ pub fn length(text: &str) -> usize {
 }
 
 /// A paragraph for each line; what was given as a link becomes one. Everything else is text, whatever it looks like.
-pub(super) fn html(text: &str, links: &[&str]) -> String {
-    let paragraphs = text.lines().map(|line| format!("<p>{}</p>", linked(line, links)));
-    paragraphs.collect::<Vec<_>>().join("\n")
-}
-
-fn linked(line: &str, links: &[&str]) -> String {
+pub(crate) fn html(text: &str, links: &[impl AsRef<str>]) -> String {
     // The longest first: one address may begin with another.
-    let mut links: Vec<&str> = links.iter().copied().filter(|link| !link.is_empty() && line.contains(link)).collect();
+    let mut links: Vec<&str> = links.iter().map(AsRef::as_ref).filter(|link| !link.is_empty()).collect();
     links.sort_by_key(|link| std::cmp::Reverse(link.len()));
-    let Some(address) = links.first() else { return escaped(line) };
-    let (before, after) = line.split_once(address).unwrap_or((line, ""));
-    let address = escaped(address);
-    format!("{}<a href=\"{address}\">{address}</a>{}", escaped(before), escaped(after))
+    let mut html = String::with_capacity(text.len() * 2);
+    for (at, line) in text.lines().enumerate() {
+        html.push_str(if at == 0 { "<p>" } else { "\n<p>" });
+        write_linked(&mut html, line, &links);
+        html.push_str("</p>");
+    }
+    html
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+/// The links in a text as [`html`] made it.
+pub(crate) fn links(html: &str) -> Vec<String> {
+    let addresses = html.split("<a href=\"").skip(1).filter_map(|rest| rest.split_once('"'));
+    let mut links: Vec<String> = addresses.map(|(address, _)| unescaped(address)).collect();
+    links.dedup();
+    links
+}
+
+fn unescaped(text: &str) -> String {
+    let named = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'");
+    named.replace("&amp;", "&")
+}
+
+fn write_linked(html: &mut String, line: &str, links: &[&str]) {
+    let found = links.iter().find_map(|link| Some((link, line.split_once(link)?)));
+    let Some((address, (before, after))) = found else { return write_escaped(html, line) };
+    write_escaped(html, before);
+    for (opening, closing) in [("<a href=\"", "\">"), ("", "</a>")] {
+        html.push_str(opening);
+        write_escaped(html, address);
+        html.push_str(closing);
+    }
+    write_escaped(html, after);
+}
+
+fn write_escaped(html: &mut String, text: &str) {
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+        html.push_str(&rest[..at]);
+        html.push_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => "&#39;",
+        });
+        rest = &rest[at + 1..];
+    }
+    html.push_str(rest);
 }
 
 #[cfg(test)]
@@ -136,6 +171,15 @@ mod tests {
             let short = Rendering::new(&templates, kind, &facts).short(&variables(&facts));
             assert!(length(&short) <= SHORT_MAX && short.starts_with("【珠海12345】"), "{kind:?}: {short}");
         }
+    }
+
+    #[test]
+    fn the_links_of_html_make_it_again() {
+        let text = "见 https://a/1?x=1&y='2' 。\n<b>https://a/1</b>\n无";
+        let made = html(text, &["https://a/1?x=1&y='2'", "https://a/1"]);
+        let found = links(&made);
+        assert_eq!(found, ["https://a/1?x=1&y='2'", "https://a/1"]);
+        assert_eq!(html(text, &found), made);
     }
 
     #[test]

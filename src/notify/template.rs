@@ -125,8 +125,14 @@ pub fn problems(rules: &Path, vocabulary: Option<&Vocabulary>) -> Problems {
 }
 
 fn tidy(text: &str) -> String {
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines.collect::<Vec<_>>().join("\n")
+    let mut tidy = String::with_capacity(text.len());
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if !tidy.is_empty() {
+            tidy.push('\n');
+        }
+        tidy.push_str(line);
+    }
+    tidy
 }
 
 fn first_line(error: &minijinja::Error) -> String {
@@ -167,7 +173,7 @@ fn defused(text: &str) -> String {
         '`' => '｀',
         other => other,
     };
-    text.chars().map(wide).collect()
+    if text.contains(['<', '>', '[', ']', '*', '`']) { text.chars().map(wide).collect() } else { text.to_owned() }
 }
 
 fn built_in_environment() -> Environment<'static> {
@@ -309,7 +315,7 @@ impl<'a> TemplateFile<'a> {
     fn compile_into(&self, environment: &mut Environment<'static>, problems: &mut Problems) {
         let Some(kind) = self.kind else { return };
         for (form, text) in &self.forms {
-            if let Err(error) = environment.add_template_owned(name(kind, *form), text.clone()) {
+            if let Err(error) = environment.add_template_owned(name(kind, *form), unblanked(text)) {
                 problems.push(self.failed("template-syntax", &error));
             }
         }
@@ -400,6 +406,12 @@ fn kind_of(source: &Arc<Source>, problems: &mut Problems) -> Option<NoticeKind> 
 fn blanked(text: &str, start: usize, end: usize) -> String {
     let blanks = text[..start].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' });
     blanks.chain(text[start..end].chars()).collect()
+}
+
+/// Without the blanks of blank lines, which each rendering would write out and take away again. Lines keep their numbers.
+fn unblanked(text: &str) -> String {
+    let kept = |line: &str| if line.trim().is_empty() { String::new() } else { line.to_owned() };
+    text.split('\n').map(kept).collect::<Vec<_>>().join("\n")
 }
 
 fn line_place(source: &Arc<Source>, line: usize) -> Place {

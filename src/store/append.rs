@@ -143,7 +143,7 @@ fn salts(count: usize) -> Vec<[u8; 16]> {
 /// Inserts what is new; the numbers of what was.
 async fn insert(writing: &mut Writing, placed: &[Placed<'_>]) -> Result<HashSet<i64>, sqlx::Error> {
     let sql = include_str!("sql/insert_events.sql");
-    let inserted = rows::execute(&mut writing.conn, sql, placed, |query, placed| {
+    let accepted = rows::execute(&mut writing.conn, sql, placed, |query, placed| {
         query
             .bind(placed.seq)
             .bind(placed.event.source.clone())
@@ -157,7 +157,12 @@ async fn insert(writing: &mut Writing, placed: &[Placed<'_>]) -> Result<HashSet<
             .bind(placed.salt.to_vec())
     })
     .await?;
-    inserted.iter().map(|row| row.try_get(0)).collect()
+    if accepted == placed.len() as u64 {
+        return Ok(placed.iter().map(|placed| placed.seq).collect());
+    }
+    let first = placed.first().map_or(i64::MAX, |placed| placed.seq);
+    let accepted = sqlx::query_scalar(include_str!("sql/events_from.sql")).bind(first).fetch_all(&mut writing.conn);
+    Ok(accepted.await?.into_iter().collect())
 }
 
 pub(super) fn kind_of(event: &NewEvent) -> Arc<str> {

@@ -4,8 +4,9 @@
 //! nothing on old knowledge.
 
 use super::error::StoreError;
-use super::ledger::{self, Content, Hash, Kind, Link};
-use super::orders::{Fence, OrderRef, numbers};
+use super::gathered::{self, Columns};
+use super::ledger::{Content, Hash, Kind, Link};
+use super::orders::{Fence, OrderRef, not_gathered, numbers};
 use super::outbox;
 use super::rows;
 use super::twins;
@@ -13,8 +14,8 @@ use super::writer::Writing;
 use crate::engine::decision::{Decided, Decision, Key, Obligation};
 use crate::notify::notice::QueuedNotice;
 use crate::time::Instant;
-use sqlx::Row;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What was decided for an order.
 #[derive(Clone, Debug)]
@@ -77,13 +78,16 @@ async fn save_all(writing: &mut Writing, orders: &[SavedOrder]) -> Result<Vec<Sa
 async fn find(writing: &mut Writing, orders: &[SavedOrder]) -> Result<HashMap<i64, Found>, sqlx::Error> {
     let list = numbers(orders.iter().map(|order| order.order.nr));
     let sql = include_str!("sql/find_fences.sql");
-    let rows = sqlx::query(sql).bind(list).fetch_all(&mut writing.conn).await?;
-    let found = rows.iter().map(|row| {
-        let fence = Fence { last_seq: row.try_get(1)?, revision: row.try_get(2)? };
-        let link = Link { count: row.try_get(3)?, head: ledger::hash_of(row, 4)? };
-        Ok((row.try_get(0)?, Found { fence, link }))
-    });
-    found.collect()
+    let found = gathered::fetch(&mut writing.conn, sql, &list, read_found).await?;
+    Ok(found.ok_or_else(not_gathered)?.into_iter().collect())
+}
+
+fn read_found(columns: &mut Columns<'_>) -> Option<(i64, Found)> {
+    let nr = columns.number()?;
+    let fence = Fence { last_seq: columns.number()?, revision: columns.number()? };
+    let mut link = Link { count: columns.number()?, head: [0; 32] };
+    hex::decode_to_slice(columns.text()?, &mut link.head).ok()?;
+    Some((nr, Found { fence, link }))
 }
 
 /// An order to be written, and where its chain stands.
@@ -93,7 +97,7 @@ struct DecisionRow<'a> {
     position: i64,
     order: i64,
     decision: &'a Decision,
-    body: String,
+    body: Arc<str>,
 }
 
 async fn write_decisions(writing: &mut Writing, fresh: &mut [Fresh<'_>]) -> Result<(), sqlx::Error> {
@@ -108,7 +112,7 @@ async fn write_decisions(writing: &mut Writing, fresh: &mut [Fresh<'_>]) -> Resu
             let at = [decision.at.0, decision.made_at.0];
             let content = content(position, &decision.key, &saved.order.order, at, kind, &body);
             *link = writing.chain(saved.order.nr, *link, Kind::Decision, position, content);
-            rows.push(DecisionRow { position, order: saved.order.nr, decision, body });
+            rows.push(DecisionRow { position, order: saved.order.nr, decision, body: body.into() });
         }
     }
     rows::execute(&mut writing.conn, include_str!("sql/insert_decisions.sql"), &rows, |query, row| {
@@ -152,12 +156,13 @@ pub(super) fn content(position: i64, key: &str, order: &str, [at, made_at]: [i64
 }
 
 async fn write_obligations(writing: &mut Writing, fresh: &[Fresh<'_>]) -> Result<(), sqlx::Error> {
-    // What was never decided has none.
-    let decided = fresh.iter().filter(|(saved, _)| saved.fence.revision > 0);
-    let list = numbers(decided.map(|(saved, _)| saved.order.nr));
-    sqlx::query(include_str!("sql/delete_obligations.sql")).bind(list).execute(&mut writing.conn).await?;
     let mut sorted: Vec<&SavedOrder> = fresh.iter().map(|(saved, _)| *saved).collect();
     sorted.sort_unstable_by_key(|saved| saved.order.nr);
+    // What was never decided has none.
+    let decided = sorted.iter().filter(|saved| saved.fence.revision > 0);
+    let kept: Vec<(i64, usize)> = decided.map(|saved| (saved.order.nr, saved.decided.obligations.len())).collect();
+    let kept = serde_json::to_string(&kept).expect("numbers can be written");
+    sqlx::query(include_str!("sql/delete_obligations.sql")).bind(kept).execute(&mut writing.conn).await?;
     let rows: Vec<(i64, i64, &Obligation)> = sorted
         .iter()
         .flat_map(|saved| (0..).zip(&saved.decided.obligations).map(|(place, row)| (saved.order.nr, place, row)))

@@ -146,6 +146,7 @@ impl StoreError {
 
 /// SQLite's primary result codes that are told apart.
 pub(super) const SQLITE_FULL: i32 = 13;
+pub(super) const SQLITE_TOOBIG: i32 = 18;
 pub(super) const SQLITE_READONLY: i32 = 8;
 pub(super) const SQLITE_NOTADB: i32 = 26;
 pub(super) const SQLITE_CANTOPEN: i32 = 14;

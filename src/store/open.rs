@@ -125,10 +125,12 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(BUSY)
         .statement_cache_capacity(256)
         .pragma("cache_size", "-32768")
-        .pragma("wal_autocheckpoint", "4000")
+        // What a statement of many rows may have to undo is kept in memory: on disk it would be written with every page.
+        .pragma("temp_store", "MEMORY")
+        .pragma("wal_autocheckpoint", "16000")
         .pragma("journal_size_limit", "67108864")
         .pragma("trusted_schema", "OFF")
-        .thread_name(|_| "duban-store".into())
+        .thread_name(|_| "duban-write".into())
         .disable_statement_logging()
 }
 
@@ -137,7 +139,8 @@ async fn pool(path: &Path) -> Result<SqlitePool, StoreError> {
         .create_if_missing(false)
         .read_only(true)
         .pragma("query_only", "ON")
-        .pragma("cache_size", "-8192")
+        .pragma("cache_size", "-4096")
+        .thread_name(|_| "duban-read".into())
         .row_buffer_size(1024);
     let pool = SqlitePoolOptions::new().min_connections(1).max_connections(READERS);
     pool.connect_with(options).await.map_err(|source| unopened(path, source))

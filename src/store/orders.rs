@@ -4,12 +4,13 @@
 
 use super::error::StoreError;
 use super::event::StoredEvent;
+use super::gathered::{self, Columns};
 use super::twins;
 use super::writer::Writing;
 use crate::engine::decision::Standing;
 use crate::time::Instant;
 use sqlx::Row;
-use sqlx::sqlite::{SqlitePool, SqliteRow};
+use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -52,13 +53,16 @@ pub struct Odd {
 }
 
 pub(super) async fn due(readers: &SqlitePool, now: Instant, limit: u32) -> Result<Vec<OrderRef>, StoreError> {
-    let rows: Vec<(i64, String)> = sqlx::query_as(include_str!("sql/due_orders.sql"))
+    let failed = || StoreError::failed("find orders that are due");
+    let due: Option<String> = sqlx::query_scalar(include_str!("sql/due_orders.sql"))
         .bind(now.0)
         .bind(limit)
-        .fetch_all(readers)
+        .fetch_one(readers)
         .await
-        .map_err(StoreError::failed("find orders that are due"))?;
-    Ok(rows.into_iter().map(|(nr, id)| OrderRef { order: id.into(), nr }).collect())
+        .map_err(failed())?;
+    let read = |columns: &mut Columns<'_>| Some(OrderRef { nr: columns.number()?, order: columns.text()?.into() });
+    let due = due.map_or(Some(Vec::new()), |due| gathered::rows(&due, read));
+    due.ok_or_else(|| failed()(not_gathered()))
 }
 
 pub(super) async fn open(
@@ -123,24 +127,55 @@ async fn load_into(
     let list = numbers(orders.iter().map(|order| order.nr));
     let mut snapshot = readers.begin().await.map_err(failed())?;
     let sql = include_str!("sql/load_orders.sql");
-    for row in sqlx::query(sql).bind(&list).fetch_all(&mut *snapshot).await.map_err(failed())? {
-        let (nr, order) = read_order(&row, &ids).map_err(failed())?;
-        loaded.insert(nr, order);
+    let known = gathered::fetch(&mut snapshot, sql, &list, |columns| read_order(columns, &ids)).await;
+    let known = known.and_then(|known| known.ok_or_else(not_gathered)).map_err(failed())?;
+    loaded.extend(known.into_iter().map(|order| (order.order.nr, order)));
+    for (nr, event) in load_events(&mut snapshot, &list).await.map_err(failed())? {
+        loaded.entry(nr).and_modify(|order| order.events.push(event));
     }
-    let sql = include_str!("sql/load_events.sql");
-    for row in sqlx::query(sql).bind(&list).fetch_all(&mut *snapshot).await.map_err(failed())? {
-        let nr: i64 = row.try_get(0).map_err(failed())?;
+    for (nr, position, body) in load_decisions(&mut snapshot, &list).await.map_err(failed())? {
         let Some(order) = loaded.get_mut(&nr) else { continue };
-        order.events.push(read_event(&row).map_err(failed())?);
-    }
-    let sql = include_str!("sql/load_decisions.sql");
-    for row in sqlx::query(sql).bind(&list).fetch_all(&mut *snapshot).await.map_err(failed())? {
-        let nr: i64 = row.try_get(0).map_err(failed())?;
-        let Some(order) = loaded.get_mut(&nr) else { continue };
-        let (position, body) = (row.try_get(1).map_err(failed())?, row.try_get(2).map_err(failed())?);
-        order.standing.decisions.push(twins::read_decision(position, body)?);
+        order.standing.decisions.push(twins::read_decision(position, &body)?);
     }
     Ok(())
+}
+
+/// All events of the orders of a list, each order's in the order of arrival.
+async fn load_events(
+    snapshot: &mut SqliteConnection,
+    list: &str,
+) -> Result<impl Iterator<Item = (i64, StoredEvent)>, sqlx::Error> {
+    let sql = include_str!("sql/gather_events.sql");
+    let mut events = match gathered::fetch(snapshot, sql, list, gathered_event).await? {
+        Some(events) => events,
+        None => {
+            let sql = include_str!("sql/load_events.sql");
+            let rows = sqlx::query(sql).bind(list).fetch_all(snapshot).await?;
+            rows.iter().map(|row| Ok((row.try_get(0)?, read_event(row)?))).collect::<Result<_, sqlx::Error>>()?
+        }
+    };
+    events.sort_unstable_by_key(|(_, event)| event.seq);
+    Ok(events.into_iter())
+}
+
+/// What stands for the orders of a list, each order's in the order made.
+async fn load_decisions(
+    snapshot: &mut SqliteConnection,
+    list: &str,
+) -> Result<impl Iterator<Item = (i64, i64, String)>, sqlx::Error> {
+    let sql = include_str!("sql/gather_decisions.sql");
+    let read = |columns: &mut Columns<'_>| Some((columns.number()?, columns.number()?, columns.text()?.to_owned()));
+    let mut decisions: Vec<(i64, i64, String)> = match gathered::fetch(snapshot, sql, list, read).await? {
+        Some(decisions) => decisions,
+        None => sqlx::query_as(include_str!("sql/load_decisions.sql")).bind(list).fetch_all(snapshot).await?,
+    };
+    decisions.sort_unstable_by_key(|(_, position, _)| *position);
+    Ok(decisions.into_iter())
+}
+
+/// Numbers always gather: what does not is no answer to what was asked.
+pub(super) fn not_gathered() -> sqlx::Error {
+    sqlx::Error::Decode("rows that were gathered otherwise than asked".into())
 }
 
 /// A list of numbers as one parameter.
@@ -149,15 +184,28 @@ pub(super) fn numbers(numbers: impl Iterator<Item = i64>) -> String {
     serde_json::to_string(&numbers).expect("numbers can be written")
 }
 
-fn read_order(row: &SqliteRow, ids: &HashMap<i64, &OrderRef>) -> Result<(i64, LoadedOrder), sqlx::Error> {
-    let nr: i64 = row.try_get(0)?;
-    let order = ids.get(&nr).copied().ok_or(sqlx::Error::RowNotFound)?.clone();
-    let known: Option<i64> = row.try_get(3)?;
-    let decided_until: Option<i64> = row.try_get(4)?;
-    let standing =
-        Standing { decisions: Vec::new(), known: known.map(unsigned), decided_until: decided_until.map(Instant) };
-    let fence = Fence { last_seq: row.try_get(1)?, revision: row.try_get(2)? };
-    Ok((nr, LoadedOrder { order, events: Vec::new(), standing, fence }))
+fn read_order(columns: &mut Columns<'_>, ids: &HashMap<i64, &OrderRef>) -> Option<LoadedOrder> {
+    let order = (*ids.get(&columns.number()?)?).clone();
+    let fence = Fence { last_seq: columns.number()?, revision: columns.number()? };
+    let known = columns.maybe_number()?.map(unsigned);
+    let decided_until = columns.maybe_number()?.map(Instant);
+    let standing = Standing { decisions: Vec::new(), known, decided_until };
+    Some(LoadedOrder { order, events: Vec::new(), standing, fence })
+}
+
+/// An event from a row of `gather_events.sql`, with its order.
+fn gathered_event(columns: &mut Columns<'_>) -> Option<(i64, StoredEvent)> {
+    let order = columns.number()?;
+    let event = StoredEvent {
+        seq: columns.number()?,
+        source: columns.text()?.into(),
+        id: columns.text()?.into(),
+        kind: columns.text()?.into(),
+        at: Instant(columns.number()?),
+        recorded_at: Instant(columns.number()?),
+        body: columns.text()?.into(),
+    };
+    Some((order, event))
 }
 
 /// An event from a row of `load_events.sql`.

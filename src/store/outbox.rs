@@ -11,6 +11,7 @@ use super::rows;
 use super::writer::Writing;
 use crate::notify::channel::Forms;
 use crate::notify::notice::{NoticeKind, QueuedNotice, Target};
+use crate::notify::render;
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
@@ -199,7 +200,11 @@ struct FormsTwin<'a> {
     markdown: Cow<'a, str>,
     subject: Cow<'a, str>,
     text: Cow<'a, str>,
+    /// Empty where `links` says how it follows from `text`, as it does but for few: it would be the largest of all.
+    #[serde(skip_serializing_if = "str::is_empty")]
     html: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    links: Option<Vec<Cow<'a, str>>>,
     json: Cow<'a, str>,
 }
 
@@ -223,12 +228,15 @@ fn read_target(text: &str) -> Option<Target> {
 }
 
 fn write_forms(forms: &Forms) -> String {
+    let links = render::links(&forms.html);
+    let follows = !forms.html.is_empty() && render::html(&forms.text, &links) == forms.html;
     let twin = FormsTwin {
         short: forms.short.as_str().into(),
         markdown: forms.markdown.as_str().into(),
         subject: forms.subject.as_str().into(),
         text: forms.text.as_str().into(),
-        html: forms.html.as_str().into(),
+        html: if follows { "".into() } else { forms.html.as_str().into() },
+        links: follows.then(|| links.into_iter().map(Cow::from).collect()),
         json: forms.json.as_str().into(),
     };
     serde_json::to_string(&twin).expect("texts can be written")
@@ -236,12 +244,16 @@ fn write_forms(forms: &Forms) -> String {
 
 fn read_forms(text: &str) -> Option<Forms> {
     let twin: FormsTwin<'_> = serde_json::from_str(text).ok()?;
+    let html = match &twin.links {
+        Some(links) => render::html(&twin.text, links),
+        None => twin.html.into_owned(),
+    };
     Some(Forms {
         short: twin.short.into_owned(),
         markdown: twin.markdown.into_owned(),
         subject: twin.subject.into_owned(),
         text: twin.text.into_owned(),
-        html: twin.html.into_owned(),
+        html,
         json: twin.json.into_owned(),
     })
 }
@@ -251,13 +263,19 @@ struct NewRow<'a> {
     id: NoticeId,
     order: Option<(i64, &'a str)>,
     notice: &'a QueuedNotice,
-    target: String,
-    forms: String,
+    target: Arc<str>,
+    forms: Arc<str>,
 }
 
 impl<'a> NewRow<'a> {
     fn of(id: NoticeId, order: Option<(i64, &'a str)>, notice: &'a QueuedNotice) -> NewRow<'a> {
-        NewRow { id, order, notice, target: write_target(&notice.target), forms: write_forms(&notice.forms) }
+        NewRow {
+            id,
+            order,
+            notice,
+            target: write_target(&notice.target).into(),
+            forms: write_forms(&notice.forms).into(),
+        }
     }
 
     fn content(&self) -> Hash {
@@ -344,7 +362,7 @@ pub(super) async fn queue_others(writing: &mut Writing, notices: &[QueuedNotice]
 
 async fn insert(writing: &mut Writing, rows: &[NewRow<'_>]) -> Result<std::collections::HashSet<i64>, sqlx::Error> {
     let sql = include_str!("sql/insert_notices.sql");
-    let inserted = rows::execute(&mut writing.conn, sql, rows, |query, row| {
+    let queued = rows::execute(&mut writing.conn, sql, rows, |query, row| {
         query
             .bind(row.id)
             .bind(row.notice.key.clone())
@@ -359,7 +377,12 @@ async fn insert(writing: &mut Writing, rows: &[NewRow<'_>]) -> Result<std::colle
             .bind(row.notice.at.0)
     })
     .await?;
-    inserted.iter().map(|row| row.try_get(0)).collect()
+    if queued == rows.len() as u64 {
+        return Ok(rows.iter().map(|row| row.id).collect());
+    }
+    let first = rows.first().map_or(NoticeId::MAX, |row| row.id);
+    let queued = sqlx::query_scalar(include_str!("sql/notices_from.sql")).bind(first).fetch_all(&mut writing.conn);
+    Ok(queued.await?.into_iter().collect())
 }
 
 /// What a claim asks for.

@@ -5,9 +5,8 @@
 //! Each statement is a journey to SQLite's thread and back, which costs more than a few nulls. The repeated tuples have
 //! anonymous parameters: SQLite finds a named one by a linear search, which thousands of them would pay for.
 
-use futures_util::TryStreamExt;
 use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
+use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{AssertSqlSafe, Sqlite};
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -18,24 +17,22 @@ const SIZES: [usize; 4] = [1, 8, 64, 256];
 /// A query being bound.
 pub(super) type Binding<'q> = Query<'q, Sqlite, SqliteArguments>;
 
-/// Executes a statement for all rows; what it returns, if anything.
+/// Executes a statement for all rows; how many it wrote. Whoever must know which asks for them afterwards, if it is not
+/// all: each row that a statement returns costs more than the rest of it.
 pub(super) async fn execute<T>(
     conn: &mut SqliteConnection,
     sql: &'static str,
     rows: &[T],
     bind: impl for<'q> Fn(Binding<'q>, &T) -> Binding<'q>,
-) -> Result<Vec<SqliteRow>, sqlx::Error> {
-    let mut returned = Vec::new();
+) -> Result<u64, sqlx::Error> {
+    let mut written = 0;
     for chunk in rows.chunks(SIZES[SIZES.len() - 1]) {
         let size = SIZES.into_iter().find(|&size| chunk.len() <= size).unwrap_or(chunk.len());
         let query = sqlx::query(AssertSqlSafe(repeated(sql, size)));
         let query = chunk.iter().fold(query, &bind);
-        let mut stream = query.fetch(&mut *conn);
-        while let Some(row) = stream.try_next().await? {
-            returned.push(row);
-        }
+        written += query.execute(&mut *conn).await?.rows_affected();
     }
-    Ok(returned)
+    Ok(written)
 }
 
 type Known = HashMap<(&'static str, usize), Arc<str>>;

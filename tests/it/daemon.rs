@@ -4,7 +4,7 @@ pub mod harness;
 
 use duban::store::event::{NewEvent, Subject};
 use duban::store::{Role, Store};
-use harness::{As, POLICY, Site, event, from_now, wait_for};
+use harness::{As, DIRECTORY, POLICY, Site, event, from_now, wait_for};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::os::unix::process::CommandExt;
@@ -228,6 +228,45 @@ fn sighup_reloads_and_a_rules_folder_that_vanished_is_told_and_outlived() {
     std::fs::rename(site.path("elsewhere"), site.path("rules")).unwrap();
     daemon.signal("HUP");
     wait_for(|| daemon.get(As::Nobody, "/readyz").json().get("reload_failure").is_none().then_some(()));
+}
+
+#[test]
+fn a_failed_reload_is_told_once_however_often_it_is_tried() {
+    let site = Site::new();
+    site.write("duban.yaml", &format!("{}tell_from: \"2020-01-01T00:00:00+08:00\"\n", site.read("duban.yaml")));
+    let operators = "  operators: { title: 系统管理员, channels: [here] }\n";
+    site.write("rules/directory.yaml", &DIRECTORY.replace("departments:", &format!("{operators}departments:")));
+    let daemon = site.start();
+    let refused = |times| site.read("err.log").matches("the rules were not taken").count() >= times;
+    std::fs::rename(site.path("rules"), site.path("elsewhere")).unwrap();
+    daemon.signal("HUP");
+    wait_for(|| refused(1).then_some(()));
+    daemon.signal("HUP");
+    wait_for(|| refused(2).then_some(()));
+    // Whatever was to be told before this card has been queued before it.
+    daemon.send(&event("e1", "O1", "received", LONG_AGO));
+    wait_for(|| site.read("out.log").contains("O1").then_some(()));
+    assert_eq!(site.read("out.log").matches("规则重载失败").count(), 1, "{}", site.read("out.log"));
+}
+
+#[test]
+fn a_recipient_with_nobody_behind_is_named_at_once_and_until_there_is_somebody() {
+    let site = Site::new();
+    let sms = "  sms: { kind: sms, driver: http, request: { method: POST, url: \"http://127.0.0.1:9/\", body: x }, accepted: { status: 200 } }\n";
+    let config = format!("{}{sms}tell_from: \"2020-01-01T00:00:00+08:00\"\n", site.read("duban.yaml"));
+    site.write("duban.yaml", &config);
+    let directory = DIRECTORY.replace("of: department, channels: [here]", "of: department, channels: [sms]");
+    site.write("rules/directory.yaml", &directory.replace("甲局", "乙局"));
+    let daemon = site.start();
+    assert_eq!(daemon.metric("duban_recipients_vacant"), Some(0.0));
+    daemon.send(&event("e1", "O1", "received", LONG_AGO));
+    wait_for(|| (daemon.metric("duban_recipients_vacant") == Some(1.0)).then_some(()));
+    let ready = daemon.get(As::Nobody, "/readyz").json();
+    assert!(ready["recipients_vacant"][0].as_str().unwrap().contains("甲局"), "{ready}");
+    assert!(site.read("err.log").contains("a notice has nobody to go to"), "{}", site.read("err.log"));
+    site.write("rules/directory.yaml", &directory);
+    wait_for(|| (daemon.metric("duban_recipients_vacant") == Some(0.0)).then_some(()));
+    assert!(daemon.get(As::Nobody, "/readyz").json().get("recipients_vacant").is_none());
 }
 
 #[test]

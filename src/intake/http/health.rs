@@ -57,6 +57,9 @@ struct Detail {
     /// Days of official arrangement left, by calendar.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     calendar_cover_days: BTreeMap<String, i64>,
+    /// Why notices have nobody to go to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    recipients_vacant: Vec<String>,
     /// What the store answered when it last failed; none once it works again.
     #[serde(skip_serializing_if = "Option::is_none")]
     store_failure: Option<String>,
@@ -99,6 +102,11 @@ impl Health {
     /// How many days of official arrangement each calendar still has.
     pub fn covered(&self, days: BTreeMap<String, i64>) {
         self.lock().detail.calendar_cover_days = days;
+    }
+
+    /// Why notices have nobody to go to, each recipient once.
+    pub fn vacant(&self, reasons: Vec<String>) {
+        self.lock().detail.recipients_vacant = reasons;
     }
 
     /// A tick did its work.

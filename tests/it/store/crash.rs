@@ -31,7 +31,7 @@ async fn a_writer_to_be_killed() {
             let notices = vec![notice(&format!("{key}/handler"), Some(&key))];
             SavedOrder { notices, ..saved(loaded, decided(vec![card(&key)], None)) }
         });
-        store.save_decided(decided.collect()).await.unwrap();
+        store.save_decided(decided.collect::<Vec<_>>()).await.unwrap();
         say("decided", &order);
     }
 }

@@ -55,7 +55,7 @@ async fn write(store: Store, batch: usize, orders: Vec<usize>) {
         let cards = (0..*decisions).map(|n| card(&format!("{}-{n}", loaded.order.order))).collect();
         saved(loaded, decided(cards, None))
     });
-    let outcome = store.save_decided(decided.collect()).await.unwrap();
+    let outcome = store.save_decided(decided.collect::<Vec<_>>()).await.unwrap();
     assert!(outcome.iter().all(|saved| *saved == Saved::Saved));
 }
 
@@ -93,7 +93,7 @@ async fn a_key_decided_twice_is_refused_with_all_that_came_with_it() {
     let store = Store::temporary().await.unwrap();
     store.append_events(vec![event("o1", "e1", "received"), event("o2", "e2", "received")], NOW).await.unwrap();
     let loaded = load(&store).await;
-    let same = loaded.iter().map(|loaded| saved(loaded, decided(vec![card("same")], None))).collect();
+    let same: Vec<_> = loaded.iter().map(|loaded| saved(loaded, decided(vec![card("same")], None))).collect();
     assert!(matches!(store.save_decided(same).await, Err(StoreError::Failed { .. })));
     assert_eq!(load(&store).await.len(), 2, "both are still due");
     assert!(store.feed(0, 10).await.unwrap().is_empty());
