@@ -24,6 +24,7 @@ pub(crate) struct Args {
     /// 测试文件或目录，默认为规则目录下的 tests [test files or folders; default: tests in the rules directory]
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
+    #[allow(clippy::doc_markdown)] // it is what users read
     /// 另写一份 JUnit XML，供持续集成系统读取 [write JUnit XML, too]
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -119,9 +120,10 @@ fn files(paths: &[PathBuf], problems: &mut Problems) -> Vec<PathBuf> {
     for path in paths {
         // What is not there at all is said when it is read.
         let is_folder = path.is_dir() || (path.extension().is_none() && !path.exists());
-        match is_folder {
-            true => files.extend(yaml::files_in(path, problems)),
-            false => files.push(path.clone()),
+        if is_folder {
+            files.extend(yaml::files_in(path, problems));
+        } else {
+            files.push(path.clone());
         }
     }
     files

@@ -34,7 +34,7 @@ pub fn judge(loaded: &mut Loaded, channels: &Channels, now: Instant) {
         if loaded.has_directory {
             view.people(loaded, channels, &mut found);
         }
-        problems.append(accepted::left(found, places));
+        problems.append(accepted::left(&found, places));
     }
     people::departments_without_liaison(loaded, &mut problems);
     loaded.problems = problems;

@@ -89,6 +89,6 @@ impl Share {
     /// In percent, cut to a tenth: 100 only where everything fired.
     pub fn tenths_of_percent(&self) -> usize {
         let (fired, all) = (self.rules.fired + self.steps.fired, self.rules.all + self.steps.all);
-        if all == 0 { 1000 } else { fired * 1000 / all }
+        (fired * 1000).checked_div(all).unwrap_or(1000)
     }
 }

@@ -171,14 +171,13 @@ impl<'a> Trial<'a> {
         let story = explanation.policies.iter().find(|story| story.id == self.policy.id);
         let why = story.and_then(|story| story.why_not.clone()).unwrap_or_default();
         let id = self.policy.id;
-        let message = match self.case.governs {
-            true => self.say.either(
+        let message = if self.case.governs {
+            self.say.either(
                 format!("{id} 不管这张工单：{why}（若正要检验这一点，写 governs: false）"),
                 format!("{id} does not govern the order: {why} (if that is the point, write `governs: false`)"),
-            ),
-            false => self
-                .say
-                .either(format!("应不适用 {id}；实际适用"), format!("{id} should not govern the order; it does")),
+            )
+        } else {
+            self.say.either(format!("应不适用 {id}；实际适用"), format!("{id} should not govern the order; it does"))
         };
         Failure { place: self.case.place.clone(), message, arithmetic: Vec::new() }
     }
@@ -215,10 +214,12 @@ impl<'a> Came<'a> {
     /// The department of a decision: a card bears its own, any other falls to whoever has the order then.
     fn department(self, made: &'a Decision) -> Option<&'a str> {
         let name = Symbol::new("department");
-        let then = self.history.events().iter().rev().filter(|event| event.at <= made.at);
-        let order = || then.filter_map(|event| event.attribute(name)).next();
-        let of_order = || order().and_then(|value| if let Value::Text(text) = value { Some(&**text) } else { None });
-        made.department.as_deref().or_else(of_order)
+        let mut then = self.history.events().iter().rev().filter(|event| event.at <= made.at);
+        let mut of_order = || {
+            then.find_map(|event| event.attribute(name))
+                .and_then(|value| if let Value::Text(text) = value { Some(&**text) } else { None })
+        };
+        made.department.as_deref().or_else(&mut of_order)
     }
 }
 
@@ -267,7 +268,7 @@ fn said_by(made: &Decision) -> &str {
     }
 }
 
-fn agrees<T: PartialEq>(expected: Option<T>, came: T) -> bool {
+fn agrees<T: PartialEq + Copy>(expected: Option<T>, came: T) -> bool {
     expected.is_none_or(|expected| expected == came)
 }
 

@@ -79,15 +79,13 @@ const FILE_KEYS: [&str; 3] = ["test", "order", "cases"];
 const CASE_KEYS: [&str; 7] = ["name", "order", "given", "until", "governs", "expect", "never"];
 
 fn policy_named<'a>(node: &Node, world: &World<'a>, problems: &mut Problems) -> Option<&'a Arc<Policy>> {
-    let word = want::word(node, problems)?;
-    let found = world.policies.iter().find(|policy| policy.id.as_str() == word.text || policy.title == word.text);
-    if !world.is_complete {
-        return found.copied();
-    }
-    found.copied().or_else(|| {
+    let name = want::word(node, problems)?;
+    let found = world.policies.iter().find(|policy| policy.id.as_str() == name.text || policy.title == name.text);
+    if found.is_none() && world.is_complete {
         let known = world.policies.iter().map(|policy| policy.id.as_str());
-        want::report(want::unknown_word(word, "unknown-policy", ("规则", "policy"), known), problems)
-    })
+        problems.push(want::unknown_word(name, "unknown-policy", ("规则", "policy"), known));
+    }
+    found.copied()
 }
 
 /// The entries of a mapping whose keys may be Chinese.

@@ -51,7 +51,7 @@ impl Say {
             Subject::Obligation => self.either("时限", "obligation"),
             Subject::Rule => self.either("规则", "rule"),
         };
-        let rule = self.rule(expected.rule, expected.step);
+        let rule = rule_and_step(expected.rule, expected.step);
         self.row(std::iter::once(format!("{at}{what} {rule}").trim().to_owned()).chain(self.details(expected)))
     }
 
@@ -64,10 +64,9 @@ impl Say {
                 .then(|| self.either(format!("{zh}{}", self.names(names)), format!("{en} {}", self.names(names))))
         };
         let outcome = expected.outcome.map(|outcome| wording::outcome(outcome, self.lang).to_owned());
-        let provisional = expected.provisional.map(|it| match it {
-            true => self.either("暂定", "provisional"),
-            false => self.either("非暂定", "not provisional"),
-        });
+        let provisional = expected
+            .provisional
+            .map(|it| if it { self.either("暂定", "provisional") } else { self.either("非暂定", "not provisional") });
         let parts = [
             expected.round.map(|round| self.either(format!("第{round}轮"), format!("round {round}"))),
             expected.occurrence.map(|n| self.either(format!("第{n}次"), format!("occurrence {n}"))),
@@ -84,15 +83,6 @@ impl Say {
             expected.text.as_ref().map(|text| self.either(format!("“{text}”"), format!("`{text}`"))),
         ];
         parts.into_iter().flatten().collect()
-    }
-
-    fn rule(self, rule: Option<Symbol>, step: Option<Symbol>) -> String {
-        match (rule, step) {
-            (Some(rule), Some(step)) => format!("{rule}/{step}"),
-            (Some(rule), None) => rule.to_string(),
-            (None, Some(step)) => format!("…/{step}"),
-            (None, None) => String::new(),
-        }
     }
 
     fn kind(self, kind: Kind) -> String {
@@ -169,5 +159,14 @@ impl Say {
             .stopped_at
             .map(|at| self.either(format!("停于 {}", self.moment(at)), format!("stopped {}", self.moment(at))));
         self.row([Some(head), nth, Some(start), Some(due), Some(outcome), stopped].into_iter().flatten())
+    }
+}
+
+fn rule_and_step(rule: Option<Symbol>, step: Option<Symbol>) -> String {
+    match (rule, step) {
+        (Some(rule), Some(step)) => format!("{rule}/{step}"),
+        (Some(rule), None) => rule.to_string(),
+        (None, Some(step)) => format!("…/{step}"),
+        (None, None) => String::new(),
     }
 }

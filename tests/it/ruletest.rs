@@ -86,7 +86,7 @@ fn an_operator_s_example_passes_in_english_and_in_chinese_words() {
 fn a_failed_expectation_shows_what_came_instead_and_how_the_due_was_counted() {
     let run = trial(&example("08:50\": yellow", "08:55\": yellow"), &[]);
     assert_eq!(run.exit, 1);
-    let told: String = run.output.lines().take(8).map(|line| format!("{line}\n")).collect();
+    let told = run.output.lines().take(8).collect::<Vec<_>>().join("\n");
     insta::assert_snapshot!(told, @r"
     ✗ t.yaml  1个用例，1个不符
     t.yaml:10:11: 周五下午受理，调休周六上班：应有 2024-05-11 周六 08:55 黄牌 response；实际：2024-05-11 周六 08:50 黄牌 response/yellow，告知handler、liaison，到期 2024-05-11 周六 08:50，市市场监管局

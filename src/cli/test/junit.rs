@@ -1,4 +1,4 @@
-//! JUnit XML: what continuous integration systems read.
+//! `JUnit` XML: what continuous integration systems read.
 //!
 //! A file of tests is a suite, a case a test case, each expectation that failed one `failure`; what is wrong with the
 //! files themselves is a suite of its own, so that no system takes a broken file for a passing one. No times: a case takes

@@ -7,7 +7,7 @@ use crate::text::place::Place;
 use crate::text::problem::{Problem, Problems};
 
 /// What is left of the warnings about a policy.
-pub(super) fn left(found: Problems, places: &Places) -> Problems {
+pub(super) fn left(found: &Problems, places: &Places) -> Problems {
     let mut left = Problems::new();
     for problem in found.iter() {
         if !places.accepted.iter().any(|accepted| covers(accepted, problem, places)) {
@@ -26,7 +26,7 @@ pub(super) fn left(found: Problems, places: &Places) -> Problems {
 fn covers(accepted: &Accepted, problem: &Problem, places: &Places) -> bool {
     let steps = places.steps.get(&accepted.rule).into_iter().flatten();
     let parts: Vec<&Place> = steps.chain(places.within.get(&accepted.rule).into_iter().flatten()).collect();
-    let is_of_rule = |place: &Place| is_inside(place, &accepted.extent) || parts.iter().any(|part| *part == place);
+    let is_of_rule = |place: &Place| is_inside(place, &accepted.extent) || parts.contains(&place);
     let places = std::iter::once(&problem.place).chain(problem.related.iter().map(|(place, _)| place));
     problem.code == accepted.code && places.into_iter().any(is_of_rule)
 }

@@ -32,7 +32,9 @@ impl Reader<'_, '_> {
         let ids: Vec<String> = given.iter().map(|(given, _)| given.event.id.to_string()).collect();
         // An event with a mistake is not among those read, and may be the one that is retracted.
         if given.len() == items.len() {
-            given.iter().for_each(|(given, item)| self.retracts(given, item, &ids));
+            for (given, item) in &given {
+                self.retracts(given, item, &ids);
+            }
         }
         given.into_iter().map(|(given, _)| given).collect()
     }
