@@ -7,6 +7,7 @@
 mod count;
 mod hours;
 pub mod layout;
+pub mod naming;
 pub mod published;
 pub mod read;
 pub mod span;

@@ -6,6 +6,7 @@ mod texts;
 use super::Common;
 use super::rules::Rules;
 use super::simulate::{instant, read_log, report};
+use crate::dossier::{self, DossierError, Material};
 use crate::engine::decide::decide_watched;
 use crate::engine::decision::{Decision, OrderState, Regime};
 use crate::engine::explain::{Explanation, Known, explain};
@@ -32,6 +33,51 @@ pub(crate) struct Args {
     /// 截止时刻（含），默认为最后的登记时刻 [as of this instant; default: the last `recorded_at`]
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     until: Option<Instant>,
+    /// 写成一页网页，可打印、可呈送；`-` 为标准输出 [write a self-contained page, in Chinese]
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+/// The story as it was asked for.
+enum Told {
+    /// With the rules' text.
+    Text(Explanation, String),
+    Page(Result<String, DossierError>),
+}
+
+impl Told {
+    /// Writes it where it belongs: a text to stdout, a page to its file.
+    fn write(self, args: &Args, lang: Lang) -> ExitCode {
+        let page = match self {
+            Told::Text(explanation, texts) => {
+                print!("{explanation}{texts}");
+                return ExitCode::SUCCESS;
+            }
+            Told::Page(Ok(page)) => page,
+            Told::Page(Err(error)) => {
+                super::tell(lang, &error, None);
+                return ExitCode::from(2);
+            }
+        };
+        match args.html.as_deref().filter(|file| *file != Path::new("-")) {
+            None => print!("{page}"),
+            Some(file) => {
+                if let Err(source) = std::fs::write(file, page) {
+                    super::tell(lang, &WriteError { path: file.to_owned(), source }, None);
+                    return ExitCode::from(2);
+                }
+            }
+        }
+        ExitCode::SUCCESS
+    }
+}
+
+/// The page could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to write {path}")]
+struct WriteError {
+    path: PathBuf,
+    source: std::io::Error,
 }
 
 pub(crate) fn run(common: &Common, args: &Args) -> ExitCode {
@@ -47,12 +93,8 @@ fn from_store(common: &Common, args: &Args) -> ExitCode {
         Ok(config) => config,
         Err(code) => return code,
     };
-    let story = stored::explained(&config, &args.order, args.until, common.lang);
-    match super::runtime().block_on(story) {
-        Ok(Some((explanation, texts))) => {
-            print!("{explanation}{texts}");
-            ExitCode::SUCCESS
-        }
+    match super::runtime().block_on(stored::explained(&config, args, common.lang)) {
+        Ok(Some(told)) => told.write(args, common.lang),
         Ok(None) => not_there(&args.order, common.lang),
         Err(error) if error.is_never_started() => never_started(common.lang),
         Err(error) => {
@@ -72,15 +114,15 @@ fn from_file(common: &Common, args: &Args, events: &Path, rules: &Rules) -> Exit
     };
     report(events, &log, common.lang);
     match explained(&log, args, rules, common.lang) {
-        Some(explanation) => {
-            print!("{explanation}");
-            ExitCode::from(u8::from(!log.refused.is_empty()))
-        }
+        Some(told) => match told.write(args, common.lang) {
+            ExitCode::SUCCESS => ExitCode::from(u8::from(!log.refused.is_empty())),
+            failed => failed,
+        },
         None => not_there(&args.order, common.lang),
     }
 }
 
-fn explained(log: &Log, args: &Args, rules: &Rules, lang: Lang) -> Option<Explanation> {
+fn explained(log: &Log, args: &Args, rules: &Rules, lang: Lang) -> Option<Told> {
     let now = args.until.or(log.last_recorded_at)?;
     let order = log.orders().iter().position(|order| **order == *args.order)?;
     let history = &log.history(order, now)?;
@@ -88,7 +130,12 @@ fn explained(log: &Log, args: &Args, rules: &Rules, lang: Lang) -> Option<Explan
     let (decided, notes) = decide_watched(history, regime, now);
     let decisions = told(&decided.new, &decided.state, &rules.directory);
     let known = Known { history, regime, decided: &decided, decisions: &decisions, notes: &notes, now };
-    Some(explain(&known, &titles(rules), lang))
+    if args.html.is_none() {
+        return Some(Told::Text(explain(&known, &titles(rules), lang), String::new()));
+    }
+    let (directory, channels) = (&rules.directory, &BTreeMap::new());
+    let material = Material { known: &known, directory, notices: None, channels, texts: "" };
+    Some(Told::Page(dossier::page(&material)))
 }
 
 /// Decisions as people are told them: copied are those who exist, which whoever goes with an enterprise or a project does

@@ -5,23 +5,26 @@
 //! are those given to it, its reasons those seen while deciding. Attributes of kind `personal` stay out.
 
 mod arithmetic;
+pub mod decided;
 mod say;
 mod silence;
+mod steps;
 mod text;
 
 use crate::calendar::Calendar;
-use crate::engine::decision::{Decided, Decision, DecisionKind, Obligation, Outcome, Regime};
-use crate::engine::trace::{CancelledBy, NotGoverning, Note, Opened, PassedOver, Seen, Which};
+use crate::calendar::layout::Line;
+use crate::engine::decision::{Decided, Decision, Key, Obligation, Regime};
+use crate::engine::trace::{CancelledBy, NotGoverning, Note, Opened, Seen, Which};
 use crate::engine::wording;
 use crate::order::{Event, History};
-use crate::policy::model::{Deadline, Policy, RuleSet, Step, Timing};
+use crate::policy::model::{Deadline, Origin, Policy, RuleSet};
 use crate::symbol::Symbol;
 use crate::text::Lang;
 use crate::time::Instant;
 use arithmetic::Arithmetic;
+use decided::{Act, text_of};
 use say::Say;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// What an order is explained from.
@@ -50,9 +53,30 @@ pub struct Explanation {
     pub state: String,
     /// What happened, a line each.
     pub events: Vec<String>,
+    /// The same in its parts.
+    pub happened: Vec<EventStory>,
     /// Each policy's part, those that govern the order first.
     pub policies: Vec<PolicyStory>,
     lang: Lang,
+}
+
+/// What happened once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventStory {
+    /// The event's id.
+    pub id: Arc<str>,
+    /// What its type is called.
+    pub kind: String,
+    /// When it happened.
+    pub at: Instant,
+    /// When it became known.
+    pub recorded_at: Instant,
+    /// What it carries, but for what is personal.
+    pub carried: String,
+    /// The event that voids it.
+    pub voided_by: Option<Arc<str>>,
+    /// What it does with which decision, if it is an act.
+    pub act: Option<Act>,
 }
 
 /// What a policy made of the order.
@@ -79,14 +103,51 @@ pub struct PolicyStory {
 pub struct ObligationStory {
     /// The obligation.
     pub obligation: Obligation,
+    /// Its deadline's title.
+    pub title: String,
+    /// Where its deadline comes from.
+    pub from: Origin,
     /// Its deadline's title, round and outcome.
     pub heading: String,
     /// Its clause, and what of it is local; may be empty.
     pub origin: String,
     /// Its arithmetic, a line each.
     pub arithmetic: Vec<String>,
+    /// The same in its parts.
+    pub laid_out: Vec<Laid>,
     /// Its steps, a line each.
     pub steps: Vec<String>,
+    /// The same in their parts.
+    pub ladder: Vec<StepStory>,
+}
+
+/// A line of an obligation's arithmetic.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Laid {
+    /// What began, moved or ended the clock: its name (起, 限, 到期; may be empty), and the rest.
+    Said(String, String),
+    /// A date that was counted, or dates that were not.
+    Counted(Line),
+}
+
+/// A step of an obligation's ladder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepStory {
+    /// What it does, and when.
+    pub name: String,
+    /// The decisions that it made.
+    pub made: Vec<Key>,
+    /// Why it made none, or when it would; empty where it made one.
+    pub why_not: Vec<WhyNot>,
+}
+
+/// Why a step made nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WhyNot {
+    /// When, where its instant came.
+    pub at: Option<String>,
+    /// Why.
+    pub why: String,
 }
 
 /// A rule that did not fire.
@@ -102,18 +163,46 @@ pub struct SilentRule {
 
 /// Explains an order. `recipients`: what they are called.
 pub fn explain(known: &Known<'_>, recipients: &BTreeMap<Symbol, String>, lang: Lang) -> Explanation {
+    explain_in(known, recipients, lang, Dates::Plain)
+}
+
+/// Explains an order in Chinese, with instants as letters write them: 2024年5月11日（周六，劳动节调休上班）08:50.
+pub fn explain_formally(known: &Known<'_>, recipients: &BTreeMap<Symbol, String>) -> Explanation {
+    explain_in(known, recipients, Lang::Zh, Dates::Formal)
+}
+
+/// How instants are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dates {
+    /// 2024-05-11 周六 08:50.
+    Plain,
+    /// 2024年5月11日（周六，劳动节调休上班）08:50.
+    Formal,
+}
+
+impl Dates {
+    /// The calendar by which days are named, where they are.
+    fn by(self, calendar: &Calendar) -> Option<&Calendar> {
+        Some(calendar).filter(|_| self == Dates::Formal)
+    }
+}
+
+fn explain_in(known: &Known<'_>, recipients: &BTreeMap<Symbol, String>, lang: Lang, dates: Dates) -> Explanation {
     let rules = latest(known.regime);
     let story = |policy: &Arc<Policy>| {
-        let say = Say { lang, rules, recipients, zone: policy.calendar.zone() };
+        let calendar = &*policy.calendar;
+        let say = Say { lang, rules, recipients, zone: calendar.zone(), formal: dates.by(calendar) };
         Teller { known, policy, say: &say }.story()
     };
     let gone = gone(known, rules);
     let mut policies: Vec<_> = rules.policies.iter().chain(gone).map(story).collect();
     policies.sort_by_key(|policy| policy.why_not.is_some());
-    let zone = main_calendar(known, rules).map_or(chrono_tz::UTC, Calendar::zone);
-    let say = Say { lang, rules, recipients, zone };
-    let events = known.history.events().iter().map(|event| event_line(&say, event)).collect();
-    Explanation { order: known.history.order.clone(), state: state(&say, known), events, policies, lang }
+    let calendar = main_calendar(known, rules);
+    let zone = calendar.map_or(chrono_tz::UTC, Calendar::zone);
+    let say = Say { lang, rules, recipients, zone, formal: calendar.and_then(|calendar| dates.by(calendar)) };
+    let happened: Vec<_> = known.history.events().iter().map(|event| event_story(&say, event, known.history)).collect();
+    let events = happened.iter().map(|story| event_line(&say, story)).collect();
+    Explanation { order: known.history.order.clone(), state: state(&say, known), events, happened, policies, lang }
 }
 
 /// The policies that are no more, but made something of the order; as their last version had them.
@@ -135,7 +224,7 @@ fn latest(regime: &Regime) -> &RuleSet {
 }
 
 /// The calendar of the policy that governs the order, else of any.
-fn main_calendar<'r>(known: &Known<'_>, rules: &'r RuleSet) -> Option<&'r Calendar> {
+pub fn main_calendar<'r>(known: &Known<'_>, rules: &'r RuleSet) -> Option<&'r Calendar> {
     let governs = |policy: &&Arc<Policy>| known.decided.state.policies.contains(&policy.id);
     let policy = rules.policies.iter().find(governs).or_else(|| rules.policies.first());
     policy.map(|policy| &*policy.calendar)
@@ -152,15 +241,34 @@ fn state(say: &Say<'_>, known: &Known<'_>) -> String {
     )
 }
 
-fn event_line(say: &Say<'_>, event: &Event) -> String {
-    let (at, kind, carried) = (say.moment(event.at), say.kind(event.kind), say.carried(event));
-    let late = if event.recorded_at > event.at {
-        let recorded_at = say.moment(event.recorded_at);
-        say.either(format!("（{recorded_at} 登记）"), format!(" (recorded {recorded_at})"))
-    } else {
-        String::new()
+fn event_story(say: &Say<'_>, event: &Event, history: &History) -> EventStory {
+    let voids = |other: &&Event| other.kind.as_str() == "retracted" && text_of(other, "event") == Some(&*event.id);
+    EventStory {
+        id: event.id.clone(),
+        kind: say.kind(event.kind),
+        at: event.at,
+        recorded_at: event.recorded_at,
+        carried: say.carried(event),
+        voided_by: history.events().iter().find(voids).map(|other| other.id.clone()),
+        act: Act::of(event, &say.rules.vocabulary),
+    }
+}
+
+fn event_line(say: &Say<'_>, story: &EventStory) -> String {
+    let at = say.moment(story.at);
+    let mut more = Vec::new();
+    if story.recorded_at > story.at {
+        let recorded_at = say.moment(story.recorded_at);
+        more.push(say.either(format!("{recorded_at} 登记"), format!("recorded {recorded_at}")));
+    }
+    if let Some(by) = &story.voided_by {
+        more.push(say.either(format!("已由［{by}］更正作废"), format!("voided by [{by}]")));
+    }
+    let more = match more.as_slice() {
+        [] => String::new(),
+        more => say.either(format!("（{}）", more.join("；")), format!(" ({})", more.join("; "))),
     };
-    format!("{at}  {}{late} {carried}", say.event(&kind, &event.id)).trim_end().to_owned()
+    format!("{at}  {}{more} {}", say.event(&story.kind, &story.id), story.carried).trim_end().to_owned()
 }
 
 /// Tells one policy's part.
@@ -181,7 +289,7 @@ impl<'a> Teller<'a> {
             rounds: self.rounds(),
             obligations: self.obligations(),
             silent: if governs { silence::silent_rules(self) } else { Vec::new() },
-            decisions: self.own_decisions().map(|decision| self.decision_line(decision)).collect(),
+            decisions: self.own_decisions().flat_map(|decision| self.decision_lines(decision)).collect(),
         }
     }
 
@@ -285,16 +393,30 @@ impl<'a> Teller<'a> {
                 .either(format!("第{round}轮第{occurrence}次"), format!("round {round}, occurrence {occurrence}")),
         };
         let outcome = wording::outcome(obligation.outcome, self.say.lang);
+        let laid_out = deadline.map(|deadline| self.arithmetic(deadline, obligation)).unwrap_or_default();
+        let ladder = deadline.map(|deadline| self.ladder(deadline, obligation)).unwrap_or_default();
         ObligationStory {
             obligation: obligation.clone(),
+            title: deadline.map_or_else(|| obligation.rule.to_string(), |deadline| deadline.title.clone()),
+            from: deadline.map(|deadline| deadline.origin.clone()).unwrap_or_default(),
             heading: self.say.head(&format!("{title} {place}"), outcome),
             origin: deadline.map(|deadline| self.say.origin(&deadline.origin)).unwrap_or_default(),
-            arithmetic: deadline.map(|deadline| self.arithmetic(deadline, obligation)).unwrap_or_default(),
-            steps: deadline.map(|deadline| self.steps(deadline, obligation)).unwrap_or_default(),
+            arithmetic: laid_out.iter().map(|laid| self.laid(laid)).collect(),
+            laid_out,
+            steps: self.step_lines(&ladder),
+            ladder,
         }
     }
 
-    fn arithmetic(&self, deadline: &Deadline, obligation: &Obligation) -> Vec<String> {
+    fn laid(&self, laid: &Laid) -> String {
+        match laid {
+            Laid::Said(name, rest) if name.is_empty() => rest.clone(),
+            Laid::Said(name, rest) => self.say.head(name, rest),
+            Laid::Counted(line) => format!("  {}", line.text(self.say.lang, self.say.zone)),
+        }
+    }
+
+    fn arithmetic(&self, deadline: &Deadline, obligation: &Obligation) -> Vec<Laid> {
         let which = which(obligation);
         let mut told = Arithmetic::new(self.say, self.calendar_of(which), deadline, self.known.history);
         for note in self.notes() {
@@ -309,16 +431,14 @@ impl<'a> Teller<'a> {
                     told.not_stopped(note.at, event, &self.say.failing(failing));
                 }
                 Seen::Cancelled { obligation, by } if *obligation == which => {
-                    told.say_line(self.cancelled(note.at, by));
+                    told.put("取消", "cancelled", self.cancelled(note.at, by));
                 }
                 _ => {}
             }
         }
         if let Some(due) = obligation.due.filter(|due| told.due() != Some(*due)) {
             let due = self.say.moment(due);
-            told.say_line(
-                self.say.either(format!("规则变更后到期：{due}"), format!("due after an edit of the rules: {due}")),
-            );
+            told.put("规则变更后到期", "due after an edit of the rules", due);
         }
         told.into_lines()
     }
@@ -346,139 +466,10 @@ impl<'a> Teller<'a> {
             }
             CancelledBy::Edit => self.say.either("规则里不再有本时限", "the rules have it no more"),
         };
-        self.say.either(format!("取消：{moment}，{by}"), format!("cancelled: {moment}, {by}"))
-    }
-
-    fn steps(&self, deadline: &Deadline, obligation: &Obligation) -> Vec<String> {
-        deadline.ladder.iter().flat_map(|step| self.step(step, obligation)).collect()
-    }
-
-    fn step(&self, step: &Step, obligation: &Obligation) -> Vec<String> {
-        let made: Vec<_> = self.own_decisions().filter(|made| is_of(made, step, obligation)).collect();
-        if !made.is_empty() {
-            return made.into_iter().map(|made| self.decision_line(made)).collect();
-        }
-        let name = self.say.step(step);
-        let passed = self.notes().filter_map(|note| match &note.seen {
-            Seen::StepPassedOver { obligation: passed, step: id, why }
-                if *passed == which(obligation) && *id == step.id =>
-            {
-                Some(self.say.head(&format!("{} {name}", self.say.moment(note.at)), &self.passed_over(why)))
-            }
-            _ => None,
-        });
-        let passed: Vec<_> = passed.collect();
-        if passed.is_empty() { vec![self.say.head(&name, &self.not_come(step, obligation))] } else { passed }
-    }
-
-    fn passed_over(&self, why: &PassedOver) -> String {
-        match why {
-            PassedOver::When(failing) => {
-                let failing = self.say.failing(failing);
-                self.say
-                    .either(format!("未作，条件不成立：{failing}"), format!("not made, its condition fails: {failing}"))
-            }
-            PassedOver::NoTimeBefore => self
-                .say
-                .either("未作，起算或重算时已过此刻", "not made, its instant had passed when the due came to hold"),
-            PassedOver::FoundTooLate => {
-                self.say.either("未作，得知时已到期", "not made, found only at or after the due")
-            }
-            PassedOver::Edited => {
-                self.say.either("未作，规则变更后落在过去", "not made, an edit moved it into the past")
-            }
-        }
-    }
-
-    /// Why a step has not come.
-    fn not_come(&self, step: &Step, obligation: &Obligation) -> String {
-        let Some(at) = self.instant_of(step, obligation) else {
-            return self.say.either("未作，挂起期间没有到期时刻", "not made, there is no due while suspended");
-        };
-        let moment = self.say.moment(at);
-        match obligation.outcome {
-            Outcome::Met | Outcome::Late => self.say.either(
-                format!("未作，应在 {moment}，此前已办"),
-                format!("not made, it would be at {moment}, stopped before"),
-            ),
-            Outcome::Cancelled => self.say.either(
-                format!("未作，应在 {moment}，此前已取消"),
-                format!("not made, it would be at {moment}, cancelled before"),
-            ),
-            _ if at > self.known.now => self.say.either(format!("将在 {moment}"), format!("to come at {moment}")),
-            _ => self.say.either(format!("未作（{moment}）"), format!("not made ({moment})")),
-        }
-    }
-
-    fn instant_of(&self, step: &Step, obligation: &Obligation) -> Option<Instant> {
-        let (due, calendar) = (obligation.due?, self.calendar_of(which(obligation)));
-        Some(match step.timing {
-            Timing::Due => due,
-            Timing::After(span) => calendar.due_after(due, span).at.max(obligation.opened),
-            Timing::Before(span) => calendar.before(due, span),
-        })
-    }
-
-    fn decision_line(&self, made: &Decision) -> String {
-        let say = self.say;
-        let mut line = format!("{} {}", say.moment(made.at), wording::decision(&made.kind, say.lang));
-        let policy = self.policy_of(&made.version);
-        let rule = policy.deadlines.iter().find(|known| known.id == made.rule).map(|rule| &rule.title);
-        let reaction = policy.reactions.iter().find(|known| known.id == made.rule).map(|rule| &rule.title);
-        let (title, id) = (rule.or(reaction).map_or("", String::as_str), format!("{}/{}", made.rule, made.step));
-        line += &say.either(format!(" {title}（{id}）"), format!(" {title} ({id})"));
-        line.extend(made.department.iter().map(|name| format!(" {name}")));
-        let told = self.told(made);
-        if !told.is_empty() {
-            let _ = write!(line, " → {told}");
-        }
-        let mut more = Vec::new();
-        if !made.cc.is_empty() {
-            let cc = say.recipients(&made.cc);
-            more.push(say.either(format!("抄送 {cc}"), format!("cc {cc}")));
-        }
-        if let Some(approver) = made.approval {
-            let approver = say.recipients(&[approver]);
-            more.push(say.either(format!("须经 {approver} 同意"), format!("to be approved by {approver}")));
-        }
-        match &made.kind {
-            DecisionKind::Flag(text) => more.push(text.to_string()),
-            DecisionKind::Revoke { reason, .. } => more.push(reason.to_string()),
-            _ => {}
-        }
-        if made.made_at != made.at {
-            let made_at = say.moment(made.made_at);
-            more.push(say.either(format!("{made_at} 得知后补作"), format!("made {made_at}, when it became known")));
-        }
-        more.extend(self.source(made).filter(|source| !source.is_empty()));
-        more.push(say.either(format!("规则版本 {}", made.version), format!("version {}", made.version)));
-        line + &say.either(format!("；{}", more.join("；")), format!("; {}", more.join("; ")))
-    }
-
-    /// The clause of a decision's step, and what of it is local.
-    fn source(&self, made: &Decision) -> Option<String> {
-        let policy = self.policy_of(&made.version);
-        let deadline = policy.deadlines.iter().find(|known| known.id == made.rule);
-        let step = deadline.and_then(|deadline| deadline.ladder.iter().find(|step| step.id == made.step));
-        let reaction = policy.reactions.iter().find(|known| known.id == made.rule);
-        let origin = step.map(|step| &step.origin).or(reaction.map(|reaction| &reaction.origin));
-        let cited =
-            || made.clause.as_ref().map(|clause| self.say.either(format!("依据 {clause}"), format!("clause {clause}")));
-        origin.map(|origin| self.say.origin(origin)).or_else(cited)
-    }
-
-    fn told(&self, made: &Decision) -> String {
-        let by_default = matches!(made.kind, DecisionKind::Card(_)) && made.to.is_empty();
-        let liaison = [Symbol::new("liaison")];
-        self.say.recipients(if by_default { &liaison } else { &made.to })
+        self.say.either(format!("{moment}，{by}"), format!("{moment}, {by}"))
     }
 }
 
 fn which(obligation: &Obligation) -> Which {
     Which { rule: obligation.rule, round: obligation.round, occurrence: obligation.occurrence }
-}
-
-fn is_of(made: &Decision, step: &Step, obligation: &Obligation) -> bool {
-    let of_step = made.step == step.id && made.rule == obligation.rule;
-    of_step && made.round == obligation.round && made.occurrence == obligation.occurrence
 }

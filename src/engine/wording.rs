@@ -85,3 +85,20 @@ pub fn outcome(outcome: Outcome, lang: Lang) -> &'static str {
         (Outcome::Cancelled, Lang::En) => "cancelled",
     }
 }
+
+/// A key of a rule as people read it: what `local` names.
+pub fn key_title(key: &str) -> &str {
+    match key {
+        "within" | "by" | "due_from" | "counting" => "时限",
+        "notify" | "remind" | "to" => "告知对象",
+        "route" => "呈报对象",
+        "at" | "after" | "before" | "at_most" => "期限",
+        "times" => "次数",
+        "when" | "start" | "stop" | "start_at_latest" => "适用情形",
+        "ladder" => "督办步骤",
+        "card" => "亮牌",
+        "extends" => "延期",
+        "approval" => "审批",
+        other => other,
+    }
+}

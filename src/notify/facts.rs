@@ -5,6 +5,7 @@
 
 use crate::calendar::Calendar;
 use crate::engine::decision::{Decision, DecisionKind, Obligation, OrderState, Regime};
+use crate::engine::wording::key_title;
 use crate::notify::counting;
 use crate::notify::wording::{self, Moment};
 use crate::order::{Event, History};
@@ -198,7 +199,7 @@ pub struct Learned {
 }
 
 /// A decision with what the rules say of it.
-pub(super) struct Subject<'a> {
+pub(crate) struct Subject<'a> {
     pub(super) decision: &'a Decision,
     pub(super) scene: Scene<'a>,
     rules: &'a RuleSet,
@@ -216,7 +217,7 @@ enum Rule<'a> {
 
 impl<'a> Subject<'a> {
     /// Finds what the rules say of a decision; none where no version in the regime has its policy.
-    pub(super) fn of(decision: &'a Decision, scene: Scene<'a>) -> Option<Subject<'a>> {
+    pub(crate) fn of(decision: &'a Decision, scene: Scene<'a>) -> Option<Subject<'a>> {
         let versions = &scene.regime.versions;
         let has = |rules: &RuleSet| rules.policies.iter().any(|policy| policy.id == decision.policy);
         let exact =
@@ -283,7 +284,7 @@ fn find_rule<'a>(policy: &'a Policy, decision: &Decision) -> Option<Rule<'a>> {
 
 impl Subject<'_> {
     /// Everything but what depends on the reader.
-    pub(super) fn facts(&self, directory: &Directory) -> Facts {
+    pub(crate) fn facts(&self, directory: &Directory) -> Facts {
         let decision = self.decision;
         let mut facts = Facts {
             order: wording::one_line(&self.scene.history.order),
@@ -624,7 +625,7 @@ fn chosen(origin: &Origin, whole: &str) -> Option<String> {
         Local::Nothing => None,
         Local::Whole => Some(whole.into()),
         Local::Keys(keys) => {
-            let mut names: Vec<&str> = keys.iter().map(|key| key_name(key)).collect();
+            let mut names: Vec<&str> = keys.iter().map(|key| key_title(key)).collect();
             names.dedup();
             Some(wording::names(names))
         }
@@ -641,21 +642,4 @@ fn chosen_step(origin: &Origin, decision: &Decision) -> Option<String> {
         _ => "告知",
     };
     chosen(origin, whole)
-}
-
-/// A key of a rule as people read it.
-fn key_name(key: &str) -> &str {
-    match key {
-        "within" | "by" | "due_from" | "counting" => "时限",
-        "notify" | "remind" | "to" => "告知对象",
-        "route" => "呈报对象",
-        "at" | "after" | "before" | "at_most" => "期限",
-        "times" => "次数",
-        "when" | "start" | "stop" | "start_at_latest" => "适用情形",
-        "ladder" => "督办步骤",
-        "card" => "亮牌",
-        "extends" => "延期",
-        "approval" => "审批",
-        other => other,
-    }
 }

@@ -3,6 +3,7 @@
 //! A due at 00:00 is told as 24:00 of the day before: that is the day that it ends. The year is told where it is another
 //! one than that of the notice.
 
+use crate::calendar::naming::weekday;
 use crate::calendar::span::Span;
 use crate::calendar::{Calendar, DateEntry};
 use crate::policy::directory::Directory;
@@ -11,7 +12,7 @@ use crate::policy::vocabulary::{Value, Vocabulary};
 use crate::symbol::Symbol;
 use crate::text::Lang;
 use crate::time::Instant;
-use chrono::{Datelike, NaiveDate, Timelike, Weekday};
+use chrono::{Datelike, NaiveDate, Timelike};
 use chrono_tz::Tz;
 use serde::Serialize;
 
@@ -78,36 +79,14 @@ pub fn whole_date(date: NaiveDate) -> String {
 
 /// 周六，劳动节调休上班: the weekday, and what makes the date another day than its weekday would be.
 pub fn day_name(date: NaiveDate, calendar: &Calendar) -> String {
-    let weekday = weekday(date.weekday());
-    match calendar.spec().days.get(&date) {
-        Some(DateEntry::Rest(name)) => format!("{weekday}，{}", suffixed(name, "放假")),
-        Some(DateEntry::Work(name, _)) => format!("{weekday}，{}", suffixed(name, "上班")),
-        Some(DateEntry::Open(Some(name), _)) => format!("{weekday}，{name}"),
-        Some(DateEntry::Open(None, _)) | None => weekday.into(),
-    }
+    calendar.day_name(date)
 }
 
 /// 周六，调休上班: as [`day_name`], without the holiday's name.
 fn short_day_name(date: NaiveDate, calendar: &Calendar) -> String {
     match calendar.spec().days.get(&date) {
-        Some(DateEntry::Work(..)) => format!("{}，调休上班", weekday(date.weekday())),
+        Some(DateEntry::Work(..)) => format!("{}，调休上班", weekday(date)),
         _ => day_name(date, calendar),
-    }
-}
-
-fn suffixed(name: &str, suffix: &str) -> String {
-    if name.ends_with(suffix) { name.into() } else { format!("{name}{suffix}") }
-}
-
-fn weekday(day: Weekday) -> &'static str {
-    match day {
-        Weekday::Mon => "周一",
-        Weekday::Tue => "周二",
-        Weekday::Wed => "周三",
-        Weekday::Thu => "周四",
-        Weekday::Fri => "周五",
-        Weekday::Sat => "周六",
-        Weekday::Sun => "周日",
     }
 }
 

@@ -9,6 +9,7 @@ mod coverage;
 mod daemon;
 mod demo;
 mod docs;
+mod dossier;
 mod edits;
 mod email;
 mod events;

@@ -2,6 +2,7 @@
 //!
 //! A lay-out is shown only where it ends at the due that was decided; otherwise the due stands alone.
 
+use super::Laid;
 use super::say::Say;
 use crate::calendar::layout::Line;
 use crate::calendar::span::Span;
@@ -17,7 +18,7 @@ pub(super) struct Arithmetic<'a> {
     calendar: &'a Calendar,
     deadline: &'a Deadline,
     history: &'a History,
-    lines: Vec<String>,
+    lines: Vec<Laid>,
     due: Option<Instant>,
     /// Whence the running part of the span is counted, and what is counted.
     running: Option<(Instant, Span, Counting)>,
@@ -38,7 +39,7 @@ impl<'a> Arithmetic<'a> {
         Arithmetic { say, calendar, deadline, history, lines, due: None, running: None, left: None, extensions }
     }
 
-    pub(super) fn into_lines(self) -> Vec<String> {
+    pub(super) fn into_lines(self) -> Vec<Laid> {
         self.lines
     }
 
@@ -49,11 +50,11 @@ impl<'a> Arithmetic<'a> {
 
     pub(super) fn open(&mut self, opened: &Opened, at: Instant) {
         let (say, by) = (self.say, self.opened_by(&opened.by));
-        self.lines
-            .push(say.either(format!("起：{}，{by}", say.moment(at)), format!("start: {}, {by}", say.moment(at))));
+        let moment = say.moment(at);
+        self.put("起", "start", say.either(format!("{moment}，{by}"), format!("{moment}, {by}")));
         if opened.start != at {
             let start = say.moment(opened.start);
-            self.lines.push(say.either(format!("从 {start} 起计"), format!("counted from {start}")));
+            self.put("", "", say.either(format!("从 {start} 起计"), format!("counted from {start}")));
         }
         self.limit(&opened.limit);
         if let Limited::Span { span, counting, .. } = opened.limit {
@@ -102,16 +103,17 @@ impl<'a> Arithmetic<'a> {
             Limited::Span { span, counting, entry } => {
                 let origin = self.entry_origin(*entry);
                 let (span, counting) = (span.text(say.lang), self.counting(*span, *counting));
-                say.either(format!("限：{span}{counting}{origin}"), format!("limit: {span}{counting}{origin}"))
+                format!("{span}{counting}{origin}")
             }
             Limited::By(time) => {
                 let time = format!("{:02}:{:02}", time.0 / 60, time.0 % 60);
-                say.either(format!("限：到下一个工作日的 {time}"), format!("limit: the next {time} of a working day"))
+                say.either(format!("到下一个工作日的 {time}"), format!("the next {time} of a working day"))
             }
-            Limited::Given(name) => say
-                .either(format!("限：由起算事件的“{name}”给出"), format!("limit: as the start event's `{name}` says")),
+            Limited::Given(name) => {
+                say.either(format!("由起算事件的“{name}”给出"), format!("as the start event's `{name}` says"))
+            }
         };
-        self.lines.push(line);
+        self.put("限", "limit", line);
     }
 
     /// What the entry of `within` says of its own source, where there are several.
@@ -159,20 +161,20 @@ impl<'a> Arithmetic<'a> {
     }
 
     fn push_lines(&mut self, lines: &[Line]) {
-        let (lang, zone) = (self.say.lang, self.say.zone);
-        self.lines.extend(lines.iter().map(|line| format!("  {}", line.text(lang, zone))));
+        self.lines.extend(lines.iter().cloned().map(Laid::Counted));
     }
 
     fn say_due(&mut self) {
         let say = self.say;
-        self.lines.push(match self.due {
-            None => say.either("到期：挂起中，恢复后才能算定", "due: suspended, known once it is resumed"),
+        let due = match self.due {
+            None => say.either("挂起中，恢复后才能算定", "suspended, known once it is resumed"),
             Some(due) if self.calendar.is_provisional(due) => say.either(
-                format!("到期：{}（暂定：该日的放假安排尚未公布）", say.moment(due)),
-                format!("due: {} (provisional: that day's official arrangement is not known yet)", say.moment(due)),
+                format!("{}（暂定：该日的放假安排尚未公布）", say.moment(due)),
+                format!("{} (provisional: that day's official arrangement is not known yet)", say.moment(due)),
             ),
-            Some(due) => say.either(format!("到期：{}", say.moment(due)), format!("due: {}", say.moment(due))),
-        });
+            Some(due) => say.moment(due),
+        };
+        self.put("到期", "due", due);
     }
 
     pub(super) fn moved(&mut self, at: Instant, by: &Move, due: Option<Instant>) {
@@ -187,10 +189,11 @@ impl<'a> Arithmetic<'a> {
         let say = self.say;
         let (moment, event) = (say.moment(at), event.map(|id| self.event(id)).unwrap_or_default());
         let left_text = left.map(|span| span.text(say.lang)).unwrap_or_default();
-        self.lines.push(say.either(
-            format!("挂起：{moment} {event}，尚余{left_text}，恢复后再计"),
-            format!("suspended: {moment} {event}, {left_text} left, counted from the resumption"),
-        ));
+        let how = say.either(
+            format!("{moment} {event}，尚余{left_text}，恢复后再计"),
+            format!("{moment} {event}, {left_text} left, counted from the resumption"),
+        );
+        self.put("挂起", "suspended", how);
         (self.left, self.due) = (left.or(self.left), None);
     }
 
@@ -201,7 +204,7 @@ impl<'a> Arithmetic<'a> {
             Some(id) => self.event(id),
             None => say.either("挂起已满最长时间", "the pause had reached its bound"),
         };
-        self.lines.push(say.either(format!("恢复：{moment} {event}"), format!("resumed: {moment} {event}")));
+        self.put("恢复", "resumed", format!("{moment} {event}"));
         self.due = due;
         self.running = self.left.take().map(|span| (at, span, Counting::NextDay));
         self.drop_used_extensions();
@@ -227,10 +230,9 @@ impl<'a> Arithmetic<'a> {
         let (moment, event, length) = (say.moment(at), self.event(event), by.text(say.lang));
         let part =
             if in_part { say.either("（只准到上限）", " (cut to what the bound left)") } else { String::new() };
-        self.lines.push(say.either(
-            format!("延期：{moment} {event}，延长{length}{part}"),
-            format!("extended: {moment} {event}, by {length}{part}"),
-        ));
+        let how =
+            say.either(format!("{moment} {event}，延长{length}{part}"), format!("{moment} {event}, by {length}{part}"));
+        self.put("延期", "extended", how);
         if let Some(before) = self.due.filter(|before| Some(self.calendar.due_after(*before, by).at) == due) {
             self.push_lines(&self.calendar.lay_out_after(before, by));
         }
@@ -258,10 +260,8 @@ impl<'a> Arithmetic<'a> {
         };
         let event = self.event(event);
         let moment = say.moment(at);
-        self.lines.push(say.either(
-            format!("未动：{moment} {event}不影响本时限：{reason}"),
-            format!("unmoved: {moment} {event}: {reason}"),
-        ));
+        let how = say.either(format!("{moment} {event}不影响本时限：{reason}"), format!("{moment} {event}: {reason}"));
+        self.put("未动", "unmoved", how);
     }
 
     pub(super) fn not_stopped(&mut self, at: Instant, event: &str, failing: &str) {
@@ -272,10 +272,8 @@ impl<'a> Arithmetic<'a> {
         } else {
             failing.to_owned()
         };
-        self.lines.push(say.either(
-            format!("未止：{moment} {event}不算完成：{reason}"),
-            format!("not stopped: {moment} by {event}: {reason}"),
-        ));
+        let how = say.either(format!("{moment} {event}不算完成：{reason}"), format!("{moment} by {event}: {reason}"));
+        self.put("未止", "not stopped", how);
     }
 
     pub(super) fn stopped(&mut self, at: Instant, event: &str) {
@@ -293,10 +291,11 @@ impl<'a> Arithmetic<'a> {
                 say.either(format!("，距到期还有{early}"), format!(", {early} before the due"))
             }
         };
-        self.lines.push(say.either(format!("止：{moment}，{event}{how}"), format!("stop: {moment}, {event}{how}")));
+        self.put("止", "stop", say.either(format!("{moment}，{event}{how}"), format!("{moment}, {event}{how}")));
     }
 
-    pub(super) fn say_line(&mut self, line: String) {
-        self.lines.push(line);
+    /// Adds a line under a name in both languages.
+    pub(super) fn put(&mut self, zh: &str, en: &str, rest: String) {
+        self.lines.push(Laid::Said(self.say.either(zh, en), rest));
     }
 }

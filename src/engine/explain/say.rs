@@ -2,6 +2,7 @@
 //!
 //! Attributes of kind `personal` are never named with their values.
 
+use crate::calendar::Calendar;
 use crate::engine::trace::Failing;
 use crate::engine::wording;
 use crate::order::Event;
@@ -21,6 +22,8 @@ pub(super) struct Say<'a> {
     /// What recipients are called.
     pub(super) recipients: &'a BTreeMap<Symbol, String>,
     pub(super) zone: Tz,
+    /// By which calendar days are named where instants are written as in letters.
+    pub(super) formal: Option<&'a Calendar>,
 }
 
 impl Say<'_> {
@@ -33,7 +36,10 @@ impl Say<'_> {
     }
 
     pub(super) fn moment(&self, at: Instant) -> String {
-        wording::moment(at, self.zone, self.lang)
+        match self.formal {
+            Some(calendar) => calendar.formal_moment(at),
+            None => wording::moment(at, self.zone, self.lang),
+        }
     }
 
     pub(super) fn list(&self, items: impl IntoIterator<Item = String>) -> String {
@@ -227,8 +233,11 @@ impl Say<'_> {
             Local::Nothing => {}
             Local::Whole => said.push(self.either("本地自行设定", "chosen locally")),
             Local::Keys(keys) => {
-                let keys = self.list(keys.iter().cloned());
-                said.push(self.either(format!("其中 {keys} 为本地自行设定"), format!("of it {keys} chosen locally")));
+                let name = |key: &String| self.either(wording::key_title(key), key);
+                let mut names: Vec<_> = keys.iter().map(name).collect();
+                names.dedup();
+                let names = self.list(names);
+                said.push(self.either(format!("其中{names}为本地自行设定"), format!("of it {names} chosen locally")));
             }
         }
         said.join(&self.either("；", "; "))
