@@ -108,8 +108,8 @@ impl Decider {
         let mut moved = Vec::new();
         for one in tried {
             match one {
-                Tried::Decided(order, moves) => {
-                    moved.push(moves);
+                Tried::Decided(order, of_edit) => {
+                    moved.push(of_edit);
                     decided.push(order);
                 }
                 Tried::Failed(order, why) => self.set_aside(&order, &why, now).await?,
@@ -156,10 +156,12 @@ impl Decider {
     fn count(&self, decided: &[SavedOrder], moved: &[Option<Moved>], saved: &[Saved]) -> usize {
         let done = decided.iter().zip(moved).zip(saved).filter(|(_, saved)| **saved == Saved::Saved);
         let mut count = 0;
-        let mut moves = self.moves.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sums = self.moves.lock().unwrap_or_else(PoisonError::into_inner);
         for ((order, moved), _) in done {
             count += 1;
-            moved.iter().for_each(|moved| moves.take(&order.order.order, moved));
+            if let Some(moved) = moved {
+                sums.take(&order.order.order, moved);
+            }
             order.decided.new.iter().for_each(|decision| self.metrics.count_decision(shown::kind(&decision.kind).0));
         }
         count

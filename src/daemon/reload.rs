@@ -154,8 +154,8 @@ impl Reloader {
             return;
         };
         let (added, changed, removed) = summary.changes.counts();
-        let changes = summary.lines(Lang::En).join("; ");
-        info!(version = rules.number, policies, added, changed, removed, changes, "changed rules are in force");
+        let summary = summary.lines(Lang::En).join("; ");
+        info!(version = rules.number, policies, added, changed, removed, summary, "changed rules are in force");
     }
 
     fn in_force(&mut self, rules: &Rules) {

@@ -199,7 +199,7 @@ impl Pair<&Obligation> {
             _ => return Some(Change::Disappears),
         };
         let rest = |one: &Obligation| (one.start, one.outcome, one.stopped_at, one.provisional, one.department.clone());
-        if old.due != new.due { Some(Change::Moves) } else { (rest(old) != rest(new)).then_some(Change::Changes) }
+        if old.due == new.due { (rest(old) != rest(new)).then_some(Change::Changes) } else { Some(Change::Moves) }
     }
 }
 

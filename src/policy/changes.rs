@@ -212,7 +212,7 @@ fn predecessor<'o>(old: &'o [Entry], new: &Entry) -> Option<&'o Entry> {
 }
 
 fn names(node: &Node) -> Vec<String> {
-    let items = node.sequence().map_or_else(|| std::slice::from_ref(node), |items| items);
+    let items = node.sequence().unwrap_or(std::slice::from_ref(node));
     items.iter().filter_map(Node::scalar).map(|scalar| scalar.text.clone()).collect()
 }
 

@@ -28,7 +28,7 @@ reactions:
   redo: { title: 退回, clause: 三, upon: reviewed, return: true }
 "#;
 
-const DISTRICT: &str = r#"policy: district
+const DISTRICT: &str = r"policy: district
 extends: city
 title: 区
 applies: { district: 乙区 }
@@ -36,9 +36,9 @@ deadlines:
   finish: { within: 2 working days }
   answer: null
   visit: { title: 上门, local: true, start: dispatched, stop: completed, within: 2 working hours, ladder: [ { at: due, card: yellow } ] }
-"#;
+";
 
-const STREET: &str = r#"policy: street
+const STREET: &str = r"policy: street
 extends: district
 title: 街道
 applies: { street: 丙街 }
@@ -46,7 +46,7 @@ deadlines:
   finish: { within: 1 working day }
   call: { was: visit, title: 上门（街道）, local: true, start: dispatched, stop: completed, within: 1 working hour, ladder: [] }
   visit: null
-"#;
+";
 
 /// Rules of these files, beside the common ones.
 struct Rules(tempfile::TempDir);

@@ -91,7 +91,7 @@ fn department(decided: &Decided) -> Option<Arc<str>> {
 impl Part {
     /// Adds what another thread gathered.
     pub(super) fn add(&mut self, other: Part, examples: usize) {
-        self.tally.add(other.tally);
+        self.tally.add(&other.tally);
         self.lines.extend(other.lines);
         for (rule, found) in other.examples.0 {
             let kept = self.examples.0.entry(rule).or_default();

@@ -131,7 +131,7 @@ impl Logs {
         }
         let failed = |source: log::ReadError| SimulateError::Read { path: events.into(), source };
         let mut input = Vec::new();
-        io::stdin().lock().read_to_end(&mut input).map_err(SimulateError::Write)?;
+        io::stdin().lock().read_to_end(&mut input).map_err(|error| failed(log::ReadError::Input(error)))?;
         let old = log::read(&input[..], &BodyReader::new(words), threads()).map_err(failed)?;
         let new = log::read(&input[..], &BodyReader::new(others), threads()).map_err(failed)?;
         Ok(Logs::new(old, Some(new)))

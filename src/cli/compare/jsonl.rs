@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Writes the lines of orders.
-#[derive(Clone, Copy)]
 pub(super) struct Lines<'a> {
     pub(super) sides: &'a Sides,
 }
@@ -38,11 +37,11 @@ impl Lines<'_> {
     }
 
     /// A step that an edit moves into the past and leaves out.
-    pub(super) fn left_out(&self, order: &Arc<str>, step: (Symbol, Symbol, Symbol), which: Which) -> Vec<u8> {
+    pub(super) fn left_out(order: &Arc<str>, step: (Symbol, Symbol, Symbol), which: Which) -> Vec<u8> {
         let mut line = Object::new();
         put(&mut line, "is", Some("left_out"));
         put(&mut line, "order", Some(&**order));
-        self.name(&mut line, (step.0, step.1), None);
+        name(&mut line, (step.0, step.1), None);
         put(&mut line, "step", Some(step.2.as_str()));
         place(&mut line, which.round, which.occurrence);
         let mut written = Vec::new();
@@ -53,7 +52,7 @@ impl Lines<'_> {
     fn obligation(&self, order: &Arc<str>, pair: Pair<&Obligation>, change: Change) -> Object {
         let one = pair.either();
         let mut line = head("obligation", change, order);
-        self.name(&mut line, (one.policy, one.rule), pair.old.map(|old| (old.policy, old.rule)));
+        name(&mut line, (one.policy, one.rule), pair.old.map(|old| (old.policy, old.rule)));
         place(&mut line, one.round, one.occurrence);
         put(&mut line, "department", one.department.as_deref());
         let (old, new) = (pair.old, pair.new);
@@ -76,7 +75,7 @@ impl Lines<'_> {
     fn decision(&self, order: &Arc<str>, pair: Pair<&Decision>, change: Change) -> Object {
         let one = pair.either();
         let mut line = head("decision", change, order);
-        self.name(&mut line, (one.policy, one.rule), pair.old.map(|old| (old.policy, old.rule)));
+        name(&mut line, (one.policy, one.rule), pair.old.map(|old| (old.policy, old.rule)));
         put(&mut line, "step", Some(one.step.as_str()));
         place(&mut line, one.round, one.occurrence);
         put(&mut line, "kind", Some(one.kind.name()));
@@ -105,14 +104,14 @@ impl Lines<'_> {
         both(&mut line, "clause", old.and_then(clause), new.and_then(clause));
         line
     }
+}
 
-    /// The policy and rule by their new names, and by their old ones where these are others.
-    fn name(&self, line: &mut Object, now: (Symbol, Symbol), old: Option<(Symbol, Symbol)>) {
-        put(line, "policy", Some(now.0.as_str()));
-        put(line, "rule", Some(now.1.as_str()));
-        put(line, "old_policy", old.filter(|old| old.0 != now.0).map(|old| old.0.as_str()));
-        put(line, "old_rule", old.filter(|old| old.1 != now.1).map(|old| old.1.as_str()));
-    }
+/// The policy and rule by their new names, and by their old ones where these are others.
+fn name(line: &mut Object, now: (Symbol, Symbol), old: Option<(Symbol, Symbol)>) {
+    put(line, "policy", Some(now.0.as_str()));
+    put(line, "rule", Some(now.1.as_str()));
+    put(line, "old_policy", old.filter(|old| old.0 != now.0).map(|old| old.0.as_str()));
+    put(line, "old_rule", old.filter(|old| old.1 != now.1).map(|old| old.1.as_str()));
 }
 
 fn head(is: &str, change: Change, order: &Arc<str>) -> Object {

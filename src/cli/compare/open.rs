@@ -225,8 +225,8 @@ impl<'a> Open<'a> {
         for note in notes.iter().filter(|note| note.at == self.at) {
             if let Seen::StepPassedOver { obligation, step, why: PassedOver::Edited } = &note.seen {
                 part.tally.leave_out(note.policy, obligation.rule, *step);
-                if let Some(lines) = comparison.lines {
-                    let line = lines.left_out(&history.order, (note.policy, obligation.rule, *step), *obligation);
+                if comparison.lines.is_some() {
+                    let line = Lines::left_out(&history.order, (note.policy, obligation.rule, *step), *obligation);
                     part.lines.push((number, line));
                 }
             }

@@ -28,7 +28,7 @@ pub(super) fn texts(decisions: &[Decision], versions: &[Version], zone: Tz, lang
         let blocks: Vec<String> = rules.iter().flat_map(|(policy, rule)| files.blocks(policy, rule)).collect();
         if !blocks.is_empty() {
             let _ = writeln!(told, "  {}", heading(version, zone, lang));
-            blocks.iter().for_each(|block| told.push_str(block));
+            told.push_str(&blocks.concat());
         }
     }
     if told.is_empty() {

@@ -39,11 +39,9 @@ impl Lineage {
         let ids = || before.iter().flat_map(|policy| ids(policy));
         let own = policy.deadlines.iter().map(|deadline| (deadline.id, &deadline.was));
         for (id, was) in own.chain(policy.reactions.iter().map(|reaction| (reaction.id, &reaction.was))) {
-            if let Some(was) = was.iter().find(|was| **was != id && ids().any(|known| known == **was)) {
-                if !ids().any(|known| known == id) {
-                    self.rules.insert((policy.id, id), *was);
-                }
-            }
+            let is_new = !ids().any(|known| known == id);
+            let was = was.iter().find(|was| is_new && ids().any(|known| known == **was));
+            self.rules.extend(was.map(|was| ((policy.id, id), *was)));
         }
         for deadline in &policy.deadlines {
             for step in &deadline.ladder {

@@ -142,7 +142,7 @@ impl Tally {
         for (one, is_new) in [(pair.old, false), (pair.new, true)] {
             let Some(one) = one else { continue };
             let late = u64::from(matches!(one.outcome, Outcome::Late | Outcome::Overdue));
-            self.each(rule, &one.department, |row| {
+            self.each(rule, one.department.as_ref(), |row| {
                 let (sum, overdue) = if is_new {
                     (&mut row.obligations.new, &mut row.overdue.1)
                 } else {
@@ -152,24 +152,22 @@ impl Tally {
                 *overdue += late;
             });
         }
-        self.each(rule, &pair.either().department, |row| row.obligation(pair));
+        self.each(rule, pair.either().department.as_ref(), |row| row.obligation(pair));
     }
 
     fn decision(&mut self, pair: Pair<&Decision>, department: &Pair<Option<Arc<str>>>) {
         let one = pair.either();
         let rule = row_of((one.policy, one.rule));
         let sort = Sort::of(&one.kind) as usize;
-        let of = |one: &Decision, order: &Option<Option<Arc<str>>>| {
-            one.department.clone().or_else(|| order.clone().flatten())
-        };
+        let of_order = |is_new: bool| if is_new { &department.new } else { &department.old }.as_ref()?.as_ref();
+        let of = |one: &'_ Decision, is_new| one.department.clone().or_else(|| of_order(is_new).cloned());
         if let Some(old) = pair.old {
-            self.each(rule, &of(old, &department.old), |row| row.decisions[sort].old += 1);
+            self.each(rule, of(old, false).as_ref(), |row| row.decisions[sort].old += 1);
         }
         if let Some(new) = pair.new {
-            self.each(rule, &of(new, &department.new), |row| row.decisions[sort].new += 1);
+            self.each(rule, of(new, true).as_ref(), |row| row.decisions[sort].new += 1);
         }
-        let order = if pair.new.is_some() { &department.new } else { &department.old };
-        self.each(rule, &of(one, order), |row| row.decisions[sort].count(pair.change()));
+        self.each(rule, of(one, pair.new.is_some()).as_ref(), |row| row.decisions[sort].count(pair.change()));
         self.told(pair);
     }
 
@@ -193,17 +191,14 @@ impl Tally {
         *self.left_out.entry((policy.as_str(), rule.as_str(), step.as_str())).or_default() += 1;
     }
 
-    fn each(&mut self, rule: (&'static str, &'static str), department: &Option<Arc<str>>, count: impl Fn(&mut Row)) {
+    fn each(&mut self, rule: (&'static str, &'static str), department: Option<&Arc<str>>, count: impl Fn(&mut Row)) {
         count(&mut self.all);
         count(self.rules.entry(rule).or_default());
-        match self.departments.get_mut(department) {
-            Some(row) => count(row),
-            None => count(self.departments.entry(department.clone()).or_default()),
-        }
+        count(self.departments.entry(department.cloned()).or_default());
     }
 
     /// Adds what was counted elsewhere.
-    pub fn add(&mut self, other: Tally) {
+    pub fn add(&mut self, other: &Tally) {
         self.orders += other.orders;
         self.affected += other.affected;
         self.governed += other.governed;

@@ -16,12 +16,11 @@ pub(super) fn calendars(old: &Calendars, new: &Calendars) -> Vec<CalendarChange>
         let alike = |known: &&mut CalendarChange| {
             (known.what, &known.keys, &known.days) == (change.what, &change.keys, &change.days)
         };
-        match changes.iter_mut().find(alike) {
-            Some(known) => known.calendars.push(name.to_owned()),
-            None => {
-                change.calendars.push(name.to_owned());
-                changes.push(change);
-            }
+        if let Some(known) = changes.iter_mut().find(alike) {
+            known.calendars.push(name.to_owned());
+        } else {
+            change.calendars.push(name.to_owned());
+            changes.push(change);
         }
     }
     changes

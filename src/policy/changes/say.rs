@@ -20,9 +20,9 @@ pub fn lines(changes: &Changes, lang: Lang) -> Vec<String> {
     for calendar in &changes.calendars {
         lines.extend(say.calendar(calendar));
     }
-    let words = changes.vocabulary.iter().map(|key| say.key(key)).collect();
-    lines.extend(say.listed(("词汇表", "vocabulary"), words));
-    lines.extend(say.listed(("通讯录", "directory"), changes.directory.clone()));
+    let words: Vec<String> = changes.vocabulary.iter().map(|key| say.key(key)).collect();
+    lines.extend(say.listed(("词汇表", "vocabulary"), &words));
+    lines.extend(say.listed(("通讯录", "directory"), &changes.directory));
     lines
 }
 
@@ -100,12 +100,12 @@ impl Say {
             Lang::En => format!("calendar {names} {}", self.what(change.what)),
         };
         let keys = change.keys.iter().map(|key| format!("  {}", self.key(key)));
-        let days = change.days.iter().map(|day| self.key(day)).collect();
-        let days = self.listed(("日期", "dates"), days).into_iter().map(|line| format!("  {line}"));
+        let days: Vec<String> = change.days.iter().map(|day| self.key(day)).collect();
+        let days = self.listed(("日期", "dates"), &days).into_iter().map(|line| format!("  {line}"));
         std::iter::once(head).chain(keys).chain(days).collect()
     }
 
-    fn listed(&self, (zh, en): (&'static str, &'static str), items: Vec<String>) -> Option<String> {
+    fn listed(&self, (zh, en): (&'static str, &'static str), items: &[String]) -> Option<String> {
         let more = items.len().saturating_sub(NAMED);
         let shown = items.iter().take(NAMED).cloned().collect::<Vec<_>>().join(self.either("；", "; "));
         let rest = match (more, self.0) {
