@@ -113,7 +113,7 @@ fn check(common: &Common, now: Instant) -> (Vec<Problem>, usize) {
     schedule::read::check_calendars(schedules, &loaded.calendars, &mut problems);
     if loaded.has_directory {
         let recipients = loaded.directory.recipients.keys().map(|name| &**name);
-        schedule::read::check_recipients(schedules, recipients, &mut problems);
+        schedule::read::check_recipients(schedules, &recipients, &mut problems);
     }
     problems.append(loaded.problems);
     (problems.sorted(), policies)

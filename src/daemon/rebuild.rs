@@ -93,13 +93,13 @@ fn decided_again(rules: &Rules, loaded: LoadedOrder) -> Option<SavedOrder> {
 fn differences(kept: &OrderView, decided: &Decided) -> Vec<Difference> {
     let mut found = Finding { order: &kept.order, found: Vec::new() };
     let state = (&kept.state, &decided.state);
-    found.compare("round", state.0.round, state.1.round);
-    found.compare("ended", state.0.ended, state.1.ended);
+    found.compare("round", &state.0.round, &state.1.round);
+    found.compare("ended", &state.0.ended, &state.1.ended);
     let policies = |policies: &[crate::symbol::Symbol]| {
         policies.iter().map(|policy| policy.as_str()).collect::<Vec<_>>().join(", ")
     };
-    found.compare("policies", policies(&state.0.policies), policies(&state.1.policies));
-    found.compare("next_due", instant(kept.next_due), instant(decided.next_due));
+    found.compare("policies", &policies(&state.0.policies), &policies(&state.1.policies));
+    found.compare("next_due", &instant(kept.next_due), &instant(decided.next_due));
     let attributes = |pairs: &[(crate::symbol::Symbol, crate::policy::vocabulary::Value)]| {
         pairs.iter().map(|(name, value)| (name.to_string(), format!("{value:?}"))).collect::<Vec<_>>()
     };
@@ -141,7 +141,7 @@ impl Finding<'_> {
         self.found.push(Difference { order: Arc::clone(self.order), what, name, kept, follows });
     }
 
-    fn compare<T: PartialEq + ToString>(&mut self, what: &'static str, kept: T, follows: T) {
+    fn compare<T: PartialEq + ToString + ?Sized>(&mut self, what: &'static str, kept: &T, follows: &T) {
         if kept != follows {
             self.push(what, String::new(), Some(kept.to_string()), Some(follows.to_string()));
         }

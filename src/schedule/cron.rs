@@ -92,8 +92,8 @@ fn list(
     }
     let wrong = || CronError::Field { field, text: text.into() };
     let value = |word: &str| {
-        let named = names.iter().zip(1..).find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, value)| value);
-        let given = named.or_else(|| word.bytes().all(|byte| byte.is_ascii_digit()).then(|| word.parse().ok())?);
+        let by_name = names.iter().zip(1..).find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, value)| value);
+        let given = by_name.or_else(|| word.bytes().all(|byte| byte.is_ascii_digit()).then(|| word.parse().ok())?);
         given.filter(|value| range.contains(value)).ok_or_else(wrong)
     };
     let mut values = BTreeSet::new();

@@ -22,7 +22,7 @@ pub fn schedules(node: &Node, directory: &Path, problems: &mut Problems) -> Vec<
 /// Names the recipients that the directory does not have.
 pub fn check_recipients<'n>(
     schedules: &[Schedule],
-    recipients: impl Iterator<Item = &'n str> + Clone,
+    recipients: &(impl Iterator<Item = &'n str> + Clone),
     problems: &mut Problems,
 ) {
     for schedule in schedules {
@@ -165,10 +165,10 @@ fn days(node: &Node, problems: &mut Problems) -> Option<Vec<DayRule>> {
         .iter()
         .filter_map(|word| DayRule::parse(word.text).or_else(|| report(malformed_day(*word), problems)))
         .collect();
-    match days.is_empty() && problems.len() == before {
-        true => report(want::missing(&node.place, "day"), problems),
-        false => (days.len() == words.len()).then_some(days),
+    if days.is_empty() && problems.len() == before {
+        return report(want::missing(&node.place, "day"), problems);
     }
+    (days.len() == words.len()).then_some(days)
 }
 
 fn malformed_day(word: Word<'_>) -> Problem {

@@ -169,6 +169,9 @@ fn every_hour_keeps_to_real_time_where_the_clock_is_put() {
     ");
 }
 
+/// Whether a minute, hour, day, month and weekday are meant.
+type Holds = fn(u32, u32, u32, u32, Weekday) -> bool;
+
 /// What the fields mean, minute by minute, against what is found, over four months in zones that put their clocks by
 /// an hour, by half an hour, and by a date.
 #[test]
@@ -180,7 +183,6 @@ fn five_fields_mean_what_posix_says_in_every_zone() {
         chrono_tz::America::New_York,
         chrono_tz::Pacific::Apia,
     ];
-    type Holds = fn(u32, u32, u32, u32, Weekday) -> bool;
     let cases: [(&str, Holds); 4] = [
         ("*/20 * * * *", |minute, _, _, _, _| minute % 20 == 0),
         ("15 * 1 * mon", |minute, _, day, _, weekday| minute == 15 && (day == 1 || weekday == Weekday::Mon)),

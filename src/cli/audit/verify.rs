@@ -78,7 +78,7 @@ async fn whole(store: &Store, config: &Config, args: &Args, keys: &[PublicKey]) 
             Some(broken) => Ok(Verdict::Broken(broken)),
             None => Ok(Verdict::Holds(held)),
         },
-        broken => Ok(broken),
+        Verdict::Broken(broken) => Ok(Verdict::Broken(broken)),
     }
 }
 

@@ -7,7 +7,7 @@
 use super::checkpoint::{self, Checkpoint};
 use super::contents::{self, Columns};
 use super::keys::PublicKey;
-use super::replay::{Found, Replay, Seals, verify_signature};
+use super::replay::{self, Found, Replay, Seals, verify_signature};
 use super::tree::{Children, Proof, proof};
 use super::verdict::{Broken, Fault, Held, Verdict, short};
 use super::verify::found;
@@ -372,7 +372,7 @@ impl Reading<'_> {
         if row.number(0) != Some(Some(entry.subject)) {
             return Err(entry.broken(Fault::RowChanged).into());
         }
-        self.replay.content(&entry, contents::content(kind, &row))?;
+        replay::content(&entry, contents::content(kind, &row))?;
         match contents::erased(kind, &row) {
             _ if line.withheld => self.withheld += 1,
             Some(erased) => self.replay.note_erased(&entry, erased),
@@ -439,8 +439,8 @@ fn read_proof(line: &ProofLine) -> Option<Proof> {
     };
     let path = line.path.iter().map(children).collect::<Option<_>>()?;
     let checkpoint = Checkpoint::read(line.checkpoint.clone(), hex::decode(&line.signature).ok()?)?;
-    let link = Link { count: line.count, head: hash(&line.head)? };
-    (link.count > 0 && line.chain >= 0).then_some(Proof { checkpoint, chain: line.chain, link, path })
+    let signed = Link { count: line.count, head: hash(&line.head)? };
+    (signed.count > 0 && line.chain >= 0).then_some(Proof { checkpoint, chain: line.chain, link: signed, path })
 }
 
 fn read_entry(line: &EntryLine) -> Option<Found> {

@@ -7,6 +7,7 @@ use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 /// A row's columns by place; none: of another type.
+#[allow(clippy::option_option)] // of another type, or null
 pub(super) trait Columns {
     fn number(&self, column: usize) -> Option<Option<i64>>;
     fn text(&self, column: usize) -> Option<Option<&str>>;

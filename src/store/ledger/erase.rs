@@ -16,12 +16,15 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use sqlx::Row;
 
+/// Whether an attribute is to be erased, by the event's type (none: as the order's) and its name.
+pub type Chosen = Box<dyn Fn(Option<&str>, &str) -> bool + Send + Sync>;
+
 /// What is to be erased.
 pub struct Erasing {
     /// The order's id.
     pub order: String,
-    /// Which attributes, by the event's type (none: of the order) and the attribute's name.
-    pub chosen: Box<dyn Fn(Option<&str>, &str) -> bool + Send + Sync>,
+    /// Which attributes.
+    pub chosen: Chosen,
     /// What stands in the values' place.
     pub stub: String,
     /// Who erases.

@@ -107,15 +107,6 @@ impl Replay {
         }
     }
 
-    /// What an entry chains, as it stands now; none: it says what no such row says.
-    pub(super) fn content(&self, entry: &Found, content: Option<Hash>) -> Result<(), Broken> {
-        match content {
-            Some(content) if content == entry.content => Ok(()),
-            Some(content) => Err(entry.broken(Fault::RowChanged).instead(short(&entry.content), short(&content))),
-            None => Err(entry.broken(Fault::RowChanged)),
-        }
-    }
-
     /// An event of which something was erased.
     pub(super) fn note_erased(&mut self, entry: &Found, (event, body): (i64, Hash)) {
         self.erased.insert(event, (body, entry.clone()));
@@ -172,6 +163,15 @@ impl Replay {
                 "something of it was erased, and what it says now is not what the erasure left",
             )),
         }
+    }
+}
+
+/// What an entry chains, as it stands now; none: it says what no such row says.
+pub(super) fn content(entry: &Found, content: Option<Hash>) -> Result<(), Broken> {
+    match content {
+        Some(content) if content == entry.content => Ok(()),
+        Some(content) => Err(entry.broken(Fault::RowChanged).instead(short(&entry.content), short(&content))),
+        None => Err(entry.broken(Fault::RowChanged)),
     }
 }
 

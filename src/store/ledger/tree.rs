@@ -62,13 +62,13 @@ impl Tree {
         let mut changed: BTreeMap<i64, Hash> =
             chains.into_iter().map(|(chain, link)| (chain, leaf(chain, &link))).collect();
         for level in &mut self.levels {
-            let mut above = BTreeMap::new();
+            let mut above = BTreeSet::new();
             for (place, hash) in changed {
                 let children = level.entry(place >> 4).or_insert([EMPTY; WIDTH]);
                 children[branch(place)] = hash;
-                above.insert(place >> 4, ());
+                above.insert(place >> 4);
             }
-            changed = above.into_keys().map(|place| (place, node(&level[&place]))).collect();
+            changed = above.into_iter().map(|place| (place, node(&level[&place]))).collect();
         }
     }
 

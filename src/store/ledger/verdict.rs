@@ -45,7 +45,7 @@ pub struct Broken {
     /// What is wrong.
     pub fault: Fault,
     /// What was expected, and what is there instead.
-    pub expected: Option<Text>,
+    pub expected: Option<Box<Text>>,
 }
 
 /// What is wrong.
@@ -98,37 +98,42 @@ impl Verdict {
 
 impl Held {
     fn text(&self, lang: Lang) -> String {
-        let Held { entries, chains, checkpoints, unsigned, withheld, is_signature_checked } = self;
         match lang {
-            Lang::Zh => {
-                let mut text = format!("台账完好：{chains} 条链，{entries} 条记录。");
-                if *withheld > 0 {
-                    text += &format!("其中 {withheld} 条的内容没有随包提供，只核对了摘要。");
-                }
-                text += &match (checkpoints, is_signature_checked) {
-                    (0, _) => "没有检查点，未经签名。".into(),
-                    (_, true) => format!("{checkpoints} 个检查点，签名有效；其后 {unsigned} 条尚未签入。"),
-                    (_, false) => {
-                        format!("{checkpoints} 个检查点与台账相符，其后 {unsigned} 条尚未签入；没有公钥，签名未核对。")
-                    }
-                };
-                text
-            }
-            Lang::En => {
-                let mut text = format!("the ledger holds: {entries} entries in {chains} chains");
-                if *withheld > 0 {
-                    text += &format!("; of {withheld} the content was withheld, only its hash was checked");
-                }
-                text += &match (checkpoints, is_signature_checked) {
-                    (0, _) => "; there is no checkpoint, nothing is signed".into(),
-                    (_, true) => format!("; {checkpoints} checkpoints, rightly signed; {unsigned} entries after them"),
-                    (_, false) => format!(
-                        "; {checkpoints} checkpoints agree with it, {unsigned} entries after them; signatures were not checked for want of a key"
-                    ),
-                };
-                text
-            }
+            Lang::Zh => self.chinese(),
+            Lang::En => self.english(),
         }
+    }
+
+    fn chinese(&self) -> String {
+        let Held { entries, chains, checkpoints, unsigned, withheld, is_signature_checked } = self;
+        let withheld = match withheld {
+            0 => String::new(),
+            _ => format!("其中 {withheld} 条的内容没有随包提供，只核对了摘要。"),
+        };
+        let signed = match (checkpoints, is_signature_checked) {
+            (0, _) => "没有检查点，未经签名。".into(),
+            (_, true) => format!("{checkpoints} 个检查点，签名有效；其后 {unsigned} 条尚未签入。"),
+            (_, false) => {
+                format!("{checkpoints} 个检查点与台账相符，其后 {unsigned} 条尚未签入；没有公钥，签名未核对。")
+            }
+        };
+        format!("台账完好：{chains} 条链，{entries} 条记录。{withheld}{signed}")
+    }
+
+    fn english(&self) -> String {
+        let Held { entries, chains, checkpoints, unsigned, withheld, is_signature_checked } = self;
+        let withheld = match withheld {
+            0 => String::new(),
+            _ => format!("; of {withheld} the content was withheld, only its hash was checked"),
+        };
+        let signed = match (checkpoints, is_signature_checked) {
+            (0, _) => "there is no checkpoint, nothing is signed".into(),
+            (_, true) => format!("{checkpoints} checkpoints, rightly signed; {unsigned} entries after them"),
+            (_, false) => format!(
+                "{checkpoints} checkpoints agree with it, {unsigned} entries after them; signatures were not checked for want of a key"
+            ),
+        };
+        format!("the ledger holds: {entries} entries in {chains} chains{withheld}; {signed}")
     }
 }
 
@@ -146,12 +151,12 @@ impl Broken {
     /// With what was expected and what was found.
     pub(super) fn instead(self, expected: impl std::fmt::Display, found: impl std::fmt::Display) -> Broken {
         let zh = format!("应为 {expected}，实为 {found}");
-        Broken { expected: Some(Text::new(zh, format!("expected {expected}, found {found}"))), ..self }
+        self.because(zh, format!("expected {expected}, found {found}"))
     }
 
     /// With a remark.
     pub(super) fn because(self, zh: impl Into<String>, en: impl Into<String>) -> Broken {
-        Broken { expected: Some(Text::new(zh, en)), ..self }
+        Broken { expected: Some(Box::new(Text::new(zh, en))), ..self }
     }
 
     /// What people read.

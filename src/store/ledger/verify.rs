@@ -9,7 +9,7 @@
 use super::checkpoint::{self, Checkpoint};
 use super::contents::{self, content, erased};
 use super::keys::PublicKey;
-use super::replay::{Found, Replay, Seals};
+use super::replay::{self, Found, Replay, Seals};
 use super::tree::{self, Tree};
 pub use super::verdict::{Broken, Fault, Held, Verdict};
 use super::{Hash, Kind, Link, SYSTEM, hash_of};
@@ -331,7 +331,7 @@ async fn named(conn: &mut SqliteConnection, chain: String) -> Result<String, sql
 }
 
 fn meet(replay: &mut Replay, entry: &Found, row: Row) -> Result<(), Broken> {
-    replay.content(entry, row.content)?;
+    replay::content(entry, row.content)?;
     if let Some(erased) = row.erased {
         replay.note_erased(entry, erased);
     }
@@ -417,7 +417,7 @@ async fn check_order(
 async fn signed_of(conn: &mut SqliteConnection, chain: i64, keys: &[PublicKey]) -> Result<Option<(u64, Link)>, Stop> {
     let Some(proof) = tree::proof(conn, chain).await? else { return Ok(None) };
     let number = proof.checkpoint.said.number;
-    super::replay::verify_signature(&proof.checkpoint, keys)?;
+    replay::verify_signature(&proof.checkpoint, keys)?;
     if proof.root() != proof.checkpoint.said.root {
         return Err(Broken::at_checkpoint(number, Fault::TreeAltered).into());
     }

@@ -129,9 +129,8 @@ async fn a_chain_written_anew_is_found_by_a_checkpoint_and_named() {
 /// Changes o3's event, and computes its chain anew as the program does.
 async fn rewrite(path: &Path) {
     use sha2::{Digest, Sha256};
-    let hash = |parts: &[&[u8]]| -> Vec<u8> {
-        parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part)).finalize().to_vec()
-    };
+    let hash =
+        |parts: &[&[u8]]| -> Vec<u8> { parts.iter().fold(Sha256::new(), Sha256::chain_update).finalize().to_vec() };
     let body = r#"{"id":"e5","order":"o3","type":"withdrawn"}"#;
     let text = |text: &str| [&(text.len() as u64).to_be_bytes()[..], text.as_bytes()].concat();
     let content = [
