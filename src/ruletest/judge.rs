@@ -213,13 +213,15 @@ pub(super) struct Came<'a> {
 impl<'a> Came<'a> {
     /// The department of a decision: a card bears its own, any other falls to whoever has the order then.
     fn department(self, made: &'a Decision) -> Option<&'a str> {
+        if let Some(own) = &made.department {
+            return Some(own);
+        }
         let name = Symbol::new("department");
         let mut then = self.history.events().iter().rev().filter(|event| event.at <= made.at);
-        let mut of_order = || {
-            then.find_map(|event| event.attribute(name))
-                .and_then(|value| if let Value::Text(text) = value { Some(&**text) } else { None })
-        };
-        made.department.as_deref().or_else(&mut of_order)
+        match then.find_map(|event| event.attribute(name))? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
     }
 }
 
