@@ -9,12 +9,12 @@ mod read;
 pub mod secret;
 
 use crate::audit::AuditConfig;
-use crate::policy::directory::read::{Address, Channels};
+use crate::policy::directory::read::Channels;
 use crate::schedule::Schedule;
 use crate::text::problem::Problems;
 use crate::text::yaml;
 use crate::time::Instant;
-use channels::{Channel, ChannelKind};
+use channels::Channel;
 use secret::SecretSource;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -130,13 +130,7 @@ impl Config {
     /// The kind of address that each channel needs; none: there is no configuration that could say.
     pub fn addresses(&self) -> Channels {
         self.path.as_ref()?;
-        let address = |kind: &ChannelKind| match kind {
-            ChannelKind::Email(_) => Address::Email,
-            ChannelKind::SmsHttp(_) => Address::Mobile,
-            ChannelKind::YuezhengyiApp(_) => Address::Yuezhengyi,
-            ChannelKind::YuezhengyiRobot(_) | ChannelKind::Webhook(_) | ChannelKind::Console => Address::None,
-        };
-        Some(self.channels.iter().map(|channel| (Arc::clone(&channel.name), address(&channel.kind))).collect())
+        channels::addresses(&self.channels)
     }
 
     /// With the directories that flags name, which win.

@@ -1,6 +1,7 @@
 //! The channels as configured: what each sender needs to know, nothing of how it sends.
 
 use super::secret::SecretSource;
+use crate::policy::directory::read::{Address, Channels};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -180,4 +181,21 @@ pub struct Webhook {
     pub headers: Vec<(String, HeaderValue)>,
     /// The way there.
     pub way: Way,
+}
+
+impl ChannelKind {
+    /// The kind of address that it needs.
+    pub fn address(&self) -> Address {
+        match self {
+            ChannelKind::Email(_) => Address::Email,
+            ChannelKind::SmsHttp(_) => Address::Mobile,
+            ChannelKind::YuezhengyiApp(_) => Address::Yuezhengyi,
+            ChannelKind::YuezhengyiRobot(_) | ChannelKind::Webhook(_) | ChannelKind::Console => Address::None,
+        }
+    }
+}
+
+/// Every channel with the kind of address that it needs, as the directory is read by.
+pub fn addresses(channels: &[Channel]) -> Channels {
+    Some(channels.iter().map(|channel| (channel.name.clone(), channel.kind.address())).collect())
 }

@@ -4,7 +4,7 @@ use crate::config::channels;
 use crate::metrics::Metrics;
 use crate::notify::channel::{Channel, Message, Outcome};
 use crate::notify::open;
-use crate::notify::outbox::sender::{OpenChannelError, Sender, address_of};
+use crate::notify::outbox::sender::{OpenChannelError, Sender};
 use crate::time::Instant;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub(super) fn open_all(configured: &[channels::Channel], metrics: &Arc<Metrics>)
         let name = Arc::clone(&channel.name);
         let opened = open::open(&channel.kind).map_err(|source| OpenChannelError { name: name.clone(), source })?;
         let counted = Counted { name: name.clone(), channel: opened, metrics: Arc::clone(metrics) };
-        sender.add(name, Arc::new(counted), address_of(&channel.kind));
+        sender.add(name, Arc::new(counted), channel.kind.address());
     }
     Ok(sender)
 }

@@ -9,17 +9,16 @@ pub(crate) mod files;
 use crate::calendar::Calendar;
 use crate::calendar::read::Calendars;
 use crate::config::Config;
-use crate::config::channels::Channel;
+use crate::config::channels::{Channel, addresses};
 use crate::engine::compare::Lineage;
 use crate::engine::decision::{InForce, Regime};
 use crate::intake::http::Words;
 use crate::notify::compose::Teller;
-use crate::notify::outbox::sender::addresses;
 use crate::notify::template::{self, Templates};
 use crate::order::body::BodyReader;
 use crate::policy;
 use crate::policy::changes::{Changes, changes, say};
-use crate::policy::directory::read::Channels;
+use crate::policy::directory::read::{Address, Channels, UNKNOWN_CHANNEL};
 use crate::policy::files::Loaded;
 use crate::policy::model::RuleSet;
 use crate::policy::vocabulary::Vocabulary;
@@ -227,11 +226,19 @@ impl Source {
         Ok(Rules::new(regime, version, &loaded.calendars, teller))
     }
 
-    /// What the files of a version say.
+    /// What the files of a version say. A version that was once in force stays readable when a channel that its
+    /// directory names is renamed or gone: nothing goes out by that channel any more.
     pub(crate) fn load_files(&self, files: &Files) -> Result<Loaded, RulesError> {
         let folder = files::lay_out(files).map_err(RulesError::LayOut)?;
         let (rules, calendars) = files::places(folder.path());
-        Ok(policy::load(&rules, &calendars, &self.addresses))
+        let loaded = policy::load(&rules, &calendars, &self.addresses);
+        let gone = unknown_channels(&loaded.problems);
+        if gone.is_empty() {
+            return Ok(loaded);
+        }
+        let mut addresses = self.addresses.clone().unwrap_or_default();
+        addresses.extend(gone.into_iter().map(|name| (name, Address::None)));
+        Ok(policy::load(&rules, &calendars, &Some(addresses)))
     }
 
     /// The vocabulary of the files, where no version is in force yet.
@@ -292,4 +299,10 @@ fn load_templates(files: &Files) -> Result<Templates, RulesError> {
 /// In which zone instants are shown that belong to no policy: that of the first.
 fn zone(rules: &RuleSet) -> Tz {
     rules.policies.first().map_or(chrono_tz::Asia::Shanghai, |policy| policy.calendar.zone())
+}
+
+/// The names of channels that are not configured.
+fn unknown_channels(problems: &Problems) -> Vec<Arc<str>> {
+    let unknown = problems.iter().filter(|problem| problem.code == UNKNOWN_CHANNEL);
+    unknown.map(|problem| problem.place.text().trim_matches(['"', '\'']).into()).collect()
 }

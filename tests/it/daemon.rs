@@ -284,6 +284,23 @@ fn a_start_with_wrong_files_goes_on_by_the_rules_in_force() {
 }
 
 #[test]
+fn a_channel_that_is_renamed_leaves_older_versions_readable() {
+    let site = Site::new();
+    let daemon = site.start();
+    assert_eq!(daemon.send(&event("e1", "O1", "received", LONG_AGO)).status, 200);
+    daemon.kill();
+    for file in ["duban.yaml", "rules/directory.yaml"] {
+        let text = site.read(file);
+        site.write(file, &text.replace("here", "there"));
+    }
+    let daemon = site.start();
+    let ready = daemon.get(As::Nobody, "/readyz").json();
+    assert_eq!(ready["rules"]["version"], 2, "{ready}");
+    let told = site.output(&["explain", "O1"]);
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+}
+
+#[test]
 fn a_first_start_with_wrong_files_is_refused_with_their_places() {
     let site = Site::new();
     site.write("rules/quick.yaml", "policy: quick\n");

@@ -1,27 +1,12 @@
 //! The channels of the configuration, opened, by name.
 
-use crate::config::channels::{self, ChannelKind};
+use crate::config::channels;
 use crate::notify::channel::Channel;
 use crate::notify::open::{self, OpenError};
 use crate::policy::directory::read::{Address, Channels, aliased};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-
-/// The kind of address that a channel needs.
-pub fn address_of(kind: &ChannelKind) -> Address {
-    match kind {
-        ChannelKind::Email(_) => Address::Email,
-        ChannelKind::SmsHttp(_) => Address::Mobile,
-        ChannelKind::YuezhengyiApp(_) => Address::Yuezhengyi,
-        ChannelKind::YuezhengyiRobot(_) | ChannelKind::Webhook(_) | ChannelKind::Console => Address::None,
-    }
-}
-
-/// Every channel of a configuration with the kind of address that it needs, as the directory is read by.
-pub fn addresses(channels: &[channels::Channel]) -> Channels {
-    Some(channels.iter().map(|channel| (channel.name.clone(), address_of(&channel.kind))).collect())
-}
 
 /// A channel that could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +38,7 @@ impl Sender {
         for channel in configured {
             let name = channel.name.clone();
             let opened = open::open(&channel.kind).map_err(|source| OpenChannelError { name: name.clone(), source })?;
-            sender.add(name, opened, address_of(&channel.kind));
+            sender.add(name, opened, channel.kind.address());
         }
         Ok(sender)
     }

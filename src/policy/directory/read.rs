@@ -30,6 +30,9 @@ pub enum Address {
 /// The channels by name, each with the kind of address that it needs; none: no configuration is at hand.
 pub type Channels = Option<BTreeMap<Arc<str>, Address>>;
 
+/// The kind of problem that a channel which is not configured is.
+pub const UNKNOWN_CHANNEL: &str = "unknown-channel";
+
 /// The names that channels usually bear, which the directory may use whatever is configured: the kinds, and the names of
 /// the sample configuration.
 pub const USUAL_CHANNELS: [(&str, Address); 8] = [
@@ -171,7 +174,7 @@ impl Reader<'_> {
         }
         let known = self.channels.iter().flat_map(|known| known.keys().map(|name| &**name));
         let known = known.chain(USUAL_CHANNELS.iter().map(|(name, _)| *name));
-        problems.push(want::unknown_word(word, "unknown-channel", ("渠道", "channel"), known));
+        problems.push(want::unknown_word(word, UNKNOWN_CHANNEL, ("渠道", "channel"), known));
         false
     }
 
