@@ -46,6 +46,7 @@ fn the_notices_of_a_yellow_card(bencher: Bencher) {
         obligations: &decided.obligations,
         decisions: &decided.new,
         regime: &regime,
+        now: card.at,
     };
     bencher.bench(|| teller.notices_for(black_box(card), scene, "{}"));
 }

@@ -209,7 +209,16 @@ fn decide(loaded: &LoadedOrder) -> SavedOrder {
     let obligations = vec![obligation("response", Outcome::Overdue), obligation("completion", Outcome::Open)];
     let decided = Decided { new: vec![card], obligations, next_due: Some(NOW.plus_ms(90_000_000)), state };
     let notices = ["handler", "liaison"].map(|recipient| notice(loaded, &key, recipient)).into();
-    SavedOrder { order: loaded.order.clone(), fence: loaded.fence, until: NOW, decided, approved: Vec::new(), notices }
+    SavedOrder {
+        order: loaded.order.clone(),
+        fence: loaded.fence,
+        until: NOW,
+        decided,
+        approved: Vec::new(),
+        lifted: Vec::new(),
+        look_at: None,
+        notices,
+    }
 }
 
 fn obligation(rule: &str, outcome: Outcome) -> Obligation {

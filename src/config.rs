@@ -9,6 +9,7 @@ mod read;
 pub mod secret;
 
 use crate::audit::AuditConfig;
+use crate::calendar::span::Span;
 use crate::policy::directory::read::Channels;
 use crate::schedule::Schedule;
 use crate::text::problem::Problems;
@@ -44,10 +45,28 @@ pub struct Config {
     pub channels: Vec<Channel>,
     /// Decisions dated before are kept and shown, told to nobody; none: the store's first start.
     pub tell_from: Option<Instant>,
+    /// When whoever is to approve a proposal is reminded of it; none: never.
+    pub approvals: Option<Reminding>,
     /// The ledger's checkpoints.
     pub audit: AuditConfig,
     /// What is run at set times, names unique.
     pub schedules: Vec<Schedule>,
+}
+
+/// When somebody is reminded of what waits for them, counted by the policy's calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reminding {
+    /// How long after it was told.
+    pub after: Span,
+    /// How long after each reminder comes the next.
+    pub every: Span,
+}
+
+impl Default for Reminding {
+    /// After one working day, and on each further one.
+    fn default() -> Reminding {
+        Reminding { after: Span::WorkingDays(1), every: Span::WorkingDays(1) }
+    }
 }
 
 /// A bearer token of the API.
@@ -123,6 +142,7 @@ impl Config {
             tokens: Vec::new(),
             channels: Vec::new(),
             tell_from: None,
+            approvals: Some(Reminding::default()),
             schedules: Vec::new(),
         }
     }

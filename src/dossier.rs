@@ -167,6 +167,7 @@ fn scene<'a>(known: &Known<'a>) -> Scene<'a> {
         obligations: &known.decided.obligations,
         decisions: known.decisions,
         regime: known.regime,
+        now: known.now,
     }
 }
 

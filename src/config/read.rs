@@ -4,8 +4,9 @@ mod channel;
 mod way;
 
 use super::secret::SecretSource;
-use super::{Config, Scope, Token};
+use super::{Config, Reminding, Scope, Token};
 use crate::audit::AuditConfig;
+use crate::calendar::span::Span;
 use crate::schedule;
 use crate::text::Text;
 use crate::text::place::Place;
@@ -16,6 +17,9 @@ use crate::time::Instant;
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+
+/// Nobody is reminded more often than this.
+const REMIND_MS_MIN: i64 = 60_000;
 
 /// Where paths in the file start, and the names in it that must be unique so far.
 pub(super) struct Base<'a> {
@@ -62,6 +66,7 @@ pub(super) fn config(root: &Node, path: &Path, problems: &mut Problems) -> Optio
     let tokens = fields.optional("tokens").map(|node| tokens(node, &base, problems));
     let channels = fields.optional("channels").map(|node| channel::channels(node, &base, problems));
     let tell_from = fields.optional("tell_from").and_then(|node| instant(node, problems));
+    let approvals = fields.optional("approvals").map(|node| approvals(node, problems));
     let sources = fields.optional("sources");
     refuse_entries(sources, ("sources（主动拉取）", "`sources`"), problems);
     let audit = fields.optional("audit").and_then(|node| audit(node, &base, problems));
@@ -83,6 +88,7 @@ pub(super) fn config(root: &Node, path: &Path, problems: &mut Problems) -> Optio
         tokens: tokens.unwrap_or_default(),
         channels: channels.unwrap_or_default(),
         tell_from,
+        approvals: approvals.unwrap_or(defaults.approvals),
         audit,
         schedules: schedules.unwrap_or_default(),
     })
@@ -119,6 +125,34 @@ fn audit(node: &Node, base: &Base<'_>, problems: &mut Problems) -> Option<AuditC
     let file = fields.optional("file").and_then(|node| base.path(node, problems)).unwrap_or_default();
     fields.finish(problems);
     Some(AuditConfig { key, public_keys, file })
+}
+
+/// `approvals: { remind_after: 1 working day, remind_every: 1 working day }`, or `remind: false`.
+fn approvals(node: &Node, problems: &mut Problems) -> Option<Reminding> {
+    let mut fields = Fields::of(node, problems)?;
+    let is_off = fields.optional("remind").and_then(|node| want::boolean(node, problems)) == Some(false);
+    let usual = Reminding::default();
+    let mut span = |name, usual| match fields.optional(name) {
+        Some(node) => reminding_span(node, problems).unwrap_or(usual),
+        None => usual,
+    };
+    let (after, every) = (span("remind_after", usual.after), span("remind_every", usual.every));
+    fields.finish(problems);
+    (!is_off).then_some(Reminding { after, every })
+}
+
+/// A span that is not nothing: reminders without a pause would never end.
+fn reminding_span(node: &Node, problems: &mut Problems) -> Option<Span> {
+    let span = want::text(node, problems)?.parse::<Span>().ok();
+    let is_short = |span: &Span| match *span {
+        Span::WorkingTime(ms) | Span::Elapsed(ms) => ms < REMIND_MS_MIN,
+        Span::WorkingDays(days) | Span::NaturalDays(days) => days == 0,
+    };
+    span.filter(|span| !is_short(span)).or_else(|| {
+        let message = Text::new("此处应为不短于1分钟的时长", "expected a span of a minute or more");
+        let hint = Text::new("例如 1个工作日、4个工作小时", "such as 1 working day or 4 working hours");
+        want::report(Problem::error(&node.place, "malformed-span", message).hint(hint), problems)
+    })
 }
 
 fn listen(node: &Node, problems: &mut Problems) -> Option<SocketAddr> {

@@ -4,21 +4,25 @@
 //! decided is simply still due.
 
 use super::moved::{Moved, Moves, moved};
+mod acts;
+
 use super::rules::Rules;
+use crate::config::Reminding;
 use crate::engine::decide::decide;
-use crate::engine::decision::{Decided, Decision, DecisionKind, Key};
+use crate::engine::decision::{Decided, Decision, Key};
 use crate::intake::body::history;
 use crate::intake::http::{Health, shown};
 use crate::metrics::Metrics;
 use crate::notify::facts::Scene;
 use crate::notify::notice::QueuedNotice;
-use crate::order::{Event, History};
-use crate::policy::vocabulary::Value;
+use crate::order::History;
+use crate::policy::model::Policy;
 use crate::store::Store;
 use crate::store::decided::{Saved, SavedOrder};
 use crate::store::error::StoreError;
 use crate::store::orders::{LoadedOrder, OrderRef};
 use crate::time::Instant;
+use acts::{Acts, Lifting, Reminded};
 use futures_util::StreamExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -42,10 +46,19 @@ pub struct Decider {
     pub metrics: Arc<Metrics>,
     /// How the daemon is.
     pub health: Arc<Health>,
-    /// Decisions dated before are told to nobody.
-    pub tell_from: Instant,
+    /// What is told of.
+    pub told: Told,
     /// What the newest edit did to the orders decided since.
     pub(super) moves: Mutex<Moves>,
+}
+
+/// What is told of.
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    /// Decisions dated before are told to nobody.
+    pub from: Instant,
+    /// When approvers are reminded; none: never.
+    pub reminding: Option<Reminding>,
 }
 
 /// An order decided (and what the newest edit did to it), or why it could not be.
@@ -56,8 +69,8 @@ enum Tried {
 
 impl Decider {
     /// A decider that has decided nothing yet.
-    pub fn new(store: Store, metrics: Arc<Metrics>, health: Arc<Health>, tell_from: Instant) -> Decider {
-        Decider { store, metrics, health, tell_from, moves: Mutex::default() }
+    pub fn new(store: Store, metrics: Arc<Metrics>, health: Arc<Health>, told: Told) -> Decider {
+        Decider { store, metrics, health, told, moves: Mutex::default() }
     }
 
     /// Decides every order that is due now; how many were saved. `between` is called after each batch: where it says no,
@@ -94,10 +107,10 @@ impl Decider {
         batch: Vec<OrderRef>,
         now: Instant,
     ) -> JoinHandle<Result<Vec<Tried>, StoreError>> {
-        let (store, tell_from) = (self.store.clone(), self.tell_from);
+        let (store, told) = (self.store.clone(), self.told);
         tokio::spawn(async move {
             let loaded = store.load_orders(&batch).await?;
-            let deciding = move || loaded.into_iter().map(|order| try_order(&rules, order, tell_from, now)).collect();
+            let deciding = move || loaded.into_iter().map(|order| try_order(&rules, order, told, now)).collect();
             let decided = tokio::task::spawn_blocking(deciding).await;
             Ok(decided.unwrap_or_else(|ended| std::panic::resume_unwind(ended.into_panic())))
         })
@@ -177,15 +190,15 @@ fn batches(due: &[OrderRef]) -> Vec<Vec<OrderRef>> {
         .collect()
 }
 
-fn try_order(rules: &Rules, loaded: LoadedOrder, tell_from: Instant, now: Instant) -> Tried {
+fn try_order(rules: &Rules, loaded: LoadedOrder, told: Told, now: Instant) -> Tried {
     let order = loaded.order.clone();
-    match catch_unwind(AssertUnwindSafe(|| decide_order(rules, loaded, tell_from, now))) {
+    match catch_unwind(AssertUnwindSafe(|| decide_order(rules, loaded, told, now))) {
         Ok((saved, moved)) => Tried::Decided(saved, moved),
         Err(panic) => Tried::Failed(order, message(&*panic)),
     }
 }
 
-fn decide_order(rules: &Rules, loaded: LoadedOrder, tell_from: Instant, now: Instant) -> (SavedOrder, Option<Moved>) {
+fn decide_order(rules: &Rules, loaded: LoadedOrder, told: Told, now: Instant) -> (SavedOrder, Option<Moved>) {
     let LoadedOrder { order, events, standing, fence } = loaded;
     let history = history(&order.order, &events, &rules.words.reader);
     let moved = moved(rules, &history, &standing);
@@ -194,13 +207,20 @@ fn decide_order(rules: &Rules, loaded: LoadedOrder, tell_from: Instant, now: Ins
     let known = standing.known;
     let mut all = standing.decisions;
     all.extend(decided.new.iter().cloned());
-    let approved: Vec<(Key, Instant)> = approvals(&all, &history, known, now);
-    let telling = Telling { rules, history: &history, decided: &decided, all: &all, tell_from };
-    let mut notices: Vec<QueuedNotice> = decided.new.iter().flat_map(|decision| telling.of_new(decision)).collect();
-    notices.extend(approved.iter().flat_map(|(key, at)| telling.of_approved(key, *at)));
-    notices.extend(liftings(&all, &history, known, now).flat_map(|(lifted, event)| telling.of_lifted(lifted, event)));
-    let approved = approved.into_iter().map(|(key, _)| key).collect();
-    (SavedOrder { order, fence, until: now, decided, approved, notices }, moved)
+    let acts = Acts { decisions: &all, history: &history, known, now };
+    let telling = Telling { rules, history: &history, decided: &decided, all: &all, told, now };
+    let mut notices: Vec<QueuedNotice> =
+        decided.new.iter().flat_map(|decision| telling.of_new(decision, &acts)).collect();
+    let approved = acts.approvals();
+    notices.extend(approved.iter().flat_map(|(proposal, at)| telling.of_approved(proposal, *at)));
+    let liftings = acts.liftings();
+    notices.extend(liftings.iter().flat_map(|lifting| telling.of_lifted(lifting)));
+    let (waiting, look_at) = telling.of_waiting(&acts);
+    notices.extend(waiting);
+    let mut approved: Vec<Key> = approved.into_iter().map(|(proposal, _)| proposal.key.clone()).collect();
+    approved.extend(acts.revoked_after_approval(&decided.new));
+    let lifted = liftings.iter().map(Lifting::to_be_fed).collect();
+    (SavedOrder { order, fence, until: now, decided, approved, lifted, look_at, notices }, moved)
 }
 
 /// Telling of what was decided of one order.
@@ -209,31 +229,58 @@ struct Telling<'a> {
     history: &'a History,
     decided: &'a Decided,
     all: &'a [Decision],
-    tell_from: Instant,
+    told: Told,
+    now: Instant,
 }
 
 impl Telling<'_> {
-    fn of_new(&self, decision: &Decision) -> Vec<QueuedNotice> {
-        if decision.at < self.tell_from {
+    fn of_new(&self, decision: &Decision, acts: &Acts<'_>) -> Vec<QueuedNotice> {
+        if decision.at < self.told.from {
             return Vec::new();
         }
-        self.rules.teller.notices_for(decision, self.scene(), &self.json(decision))
+        let (teller, json) = (&self.rules.teller, self.json(decision));
+        if acts.revokes_what_was_approved(decision) {
+            teller.notices_on_revocation_of_approved(decision, self.scene(), &json)
+        } else {
+            teller.notices_for(decision, self.scene(), &json)
+        }
     }
 
-    fn of_approved(&self, key: &Key, at: Instant) -> Vec<QueuedNotice> {
-        let found = self.all.iter().find(|decision| decision.key == *key).filter(|_| at >= self.tell_from);
-        let Some(decision) = found else { return Vec::new() };
-        self.rules.teller.notices_on_approval(decision, self.scene(), at, &self.json(decision))
+    fn of_approved(&self, proposal: &Decision, at: Instant) -> Vec<QueuedNotice> {
+        if at < self.told.from {
+            return Vec::new();
+        }
+        self.rules.teller.notices_on_approval(proposal, self.scene(), at, &self.json(proposal))
     }
 
     /// Whoever was told of a decision is told that a person lifted it.
-    fn of_lifted(&self, decision: &Decision, lifted: &Event) -> Vec<QueuedNotice> {
-        if decision.at < self.tell_from {
+    fn of_lifted(&self, lifting: &Lifting<'_>) -> Vec<QueuedNotice> {
+        if lifting.decision.at < self.told.from {
             return Vec::new();
         }
-        let note = lifted.attributes.iter().find(|(name, _)| name.as_str() == "note");
-        let note = note.and_then(|(_, note)| if let Value::Text(text) = note { Some(&**text) } else { None });
-        self.rules.teller.notices_on_lifting(decision, self.scene(), lifted.at, note.unwrap_or_default())
+        let json = self.json_by(&lifting.fed, lifting.by.as_deref());
+        self.rules.teller.notices_on_lifting(lifting.decision, &lifting.fed, self.scene(), lifting.was_fed, &json)
+    }
+
+    /// The reminders of proposals that wait, and when the next of them is due.
+    fn of_waiting(&self, acts: &Acts<'_>) -> (Vec<QueuedNotice>, Option<Instant>) {
+        let (mut notices, mut next) = (Vec::new(), None);
+        let Some(reminding) = self.told.reminding else { return (notices, next) };
+        for proposal in acts.waiting().filter(|proposal| proposal.at >= self.told.from) {
+            let Some(policy) = self.policy(proposal) else { continue };
+            let reminded = Reminded::at(self.now, proposal.made_at, reminding, &policy.calendar);
+            if let Some((number, at)) = reminded.last {
+                notices.extend(self.rules.teller.notices_on_waiting(proposal, self.scene(), number, at));
+            }
+            next = next.into_iter().chain(reminded.next).min();
+        }
+        (notices, next)
+    }
+
+    fn policy(&self, decision: &Decision) -> Option<&Policy> {
+        let versions = self.rules.regime.versions.iter().rev();
+        let policies = versions.flat_map(|version| &version.rules.policies);
+        policies.map(|policy| &**policy).find(|policy| policy.id == decision.policy)
     }
 
     fn scene(&self) -> Scene<'_> {
@@ -243,64 +290,22 @@ impl Telling<'_> {
             obligations: &self.decided.obligations,
             decisions: self.all,
             regime: &self.rules.regime,
+            now: self.now,
         }
     }
 
     /// The decision as the feed gives it; nothing where nobody is pushed it.
     fn json(&self, decision: &Decision) -> String {
+        self.json_by(decision, None)
+    }
+
+    fn json_by(&self, decision: &Decision, by: Option<&str>) -> String {
         if !self.rules.teller.pushes(decision) {
             return String::new();
         }
-        let shown = self.rules.words.decision(&self.history.order, decision);
+        let shown = self.rules.words.decision(&self.history.order, decision).by(by);
         serde_json::to_string(&shown).expect("texts and numbers can be written")
     }
-}
-
-/// The proposals whose approval became known since the order was last decided, each with the approval's instant. What was
-/// refused, lifted or revoked before stays unapproved.
-fn approvals(decisions: &[Decision], history: &History, known: Option<u64>, now: Instant) -> Vec<(Key, Instant)> {
-    let proposals = decisions.iter().filter(|decision| decision.approval.is_some());
-    let open = proposals.filter(|proposal| !decisions.iter().any(|other| is_revocation_of(other, &proposal.key)));
-    let approved = open.filter_map(|proposal| {
-        let first = history.events().iter().find(|event| is_answer_to(event, &proposal.key))?;
-        let is_news = known.is_none_or(|known| first.arrival > known) && first.at <= now;
-        (first.kind.as_str() == "approved" && is_news).then(|| (proposal.key.clone(), first.at))
-    });
-    approved.collect()
-}
-
-/// The decisions that a person lifted since the order was last decided, each with the event that did. A second lifting
-/// says nothing, and neither does one of what was revoked.
-fn liftings<'a>(
-    decisions: &'a [Decision],
-    history: &'a History,
-    known: Option<u64>,
-    now: Instant,
-) -> impl Iterator<Item = (&'a Decision, &'a Event)> {
-    let standing =
-        decisions.iter().filter(|decision| !decisions.iter().any(|other| is_revocation_of(other, &decision.key)));
-    standing.filter_map(move |decision| {
-        let lifts = |event: &&Event| event.kind.as_str() == "lifted" && names(event, &decision.key);
-        let first = history.events().iter().find(lifts)?;
-        let is_news = known.is_none_or(|known| first.arrival > known) && first.at <= now;
-        is_news.then_some((decision, first))
-    })
-}
-
-fn is_revocation_of(decision: &Decision, key: &Key) -> bool {
-    matches!(&decision.kind, DecisionKind::Revoke { revoked, .. } if revoked == key)
-}
-
-/// Whether an event approves, refuses or lifts this decision.
-fn is_answer_to(event: &Event, key: &Key) -> bool {
-    let is_answer = matches!(event.kind.as_str(), "approved" | "refused" | "lifted");
-    is_answer && names(event, key)
-}
-
-/// Whether an event names this decision.
-fn names(event: &Event, key: &Key) -> bool {
-    let is_key = |value: &Value| matches!(value, Value::Text(named) if named == key);
-    event.attributes.iter().any(|(name, value)| name.as_str() == "decision" && is_key(value))
 }
 
 /// When the order is to be decided again: at its next due, or when an event that is dated ahead has happened.

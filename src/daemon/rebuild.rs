@@ -87,7 +87,18 @@ fn decided_again(rules: &Rules, loaded: LoadedOrder) -> Option<SavedOrder> {
     let history = history(&order.order, &events, &rules.words.reader);
     let mut decided = decide(&history, &rules.regime, &standing, until);
     decided.next_due = next_look(&decided, &history, until);
-    Some(SavedOrder { order, fence, until, decided, approved: Vec::new(), notices: Vec::new() })
+    // What is repaired is looked at by the daemon, which knows what else is to be told.
+    let look_at = Some(until);
+    Some(SavedOrder {
+        order,
+        fence,
+        until,
+        decided,
+        approved: Vec::new(),
+        lifted: Vec::new(),
+        look_at,
+        notices: Vec::new(),
+    })
 }
 
 fn differences(kept: &OrderView, decided: &Decided) -> Vec<Difference> {

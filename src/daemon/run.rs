@@ -1,7 +1,7 @@
 //! Running: everything opened, the loops started, and ended in order.
 
 use super::counted::open_all;
-use super::decide::Decider;
+use super::decide::{Decider, Told};
 use super::jobs::{self, Jobs, Worker};
 use super::odd::Odd;
 use super::reload::{Reloader, said};
@@ -175,8 +175,8 @@ impl Daemon {
         );
         let rules = reloader.first().await?;
         let first_start = store.first_start(clock::now()).await?;
-        let tell_from = config.tell_from.unwrap_or(first_start);
-        let decider = Decider::new(store.clone(), Arc::clone(&metrics), Arc::clone(&health), tell_from);
+        let told = Told { from: config.tell_from.unwrap_or(first_start), reminding: config.approvals };
+        let decider = Decider::new(store.clone(), Arc::clone(&metrics), Arc::clone(&health), told);
         let (directory, directories) = watch::channel(Arc::clone(rules.teller.directory()));
         let outbox = Outbox::new(store.clone(), sender, directories);
         let (gauge, shown) = (metrics.vacant.clone(), Arc::clone(&health));

@@ -5,7 +5,7 @@ use super::packs;
 use super::sinks::gateway::{Gateway, Received, Reply};
 use super::sinks::smtp::SmtpSink;
 use crate::config::Config;
-use crate::daemon::decide::Decider;
+use crate::daemon::decide::{Decider, Told};
 use crate::daemon::rules::{Rules, RulesError, Source};
 use crate::intake::http::tokens::Tokens;
 use crate::intake::http::{self, Api, Health, InForce, Words};
@@ -98,7 +98,8 @@ impl Stage {
         let (metrics, health) = (Arc::<Metrics>::default(), Arc::<Health>::default());
         let (directory, receiver) = watch::channel(rules.teller.directory().clone());
         let outbox = Outbox::new(store.clone(), Arc::new(Sender::open(&config.channels)?), receiver);
-        let decider = Decider::new(store.clone(), metrics.clone(), health.clone(), Instant::BEGINNING);
+        let told = Told { from: Instant::BEGINNING, reminding: config.approvals };
+        let decider = Decider::new(store.clone(), metrics.clone(), health.clone(), told);
         let address = serve(&config, &store, &rules, metrics, health).await?;
         Ok(Stage { store, rules, decider, outbox, gateway, mail, address, _directory: directory, _folder: folder })
     }

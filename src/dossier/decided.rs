@@ -68,7 +68,7 @@ impl Describing<'_> {
             local: facts.local.clone(),
             facts: self.pairs(&facts),
             acts: self.done(),
-            to: told::named(&facts),
+            to: told::named(decision, &facts),
             told: self.material.notices.map(|notices| told::of(self.material, decision, notices)).unwrap_or_default(),
         }
     }

@@ -34,11 +34,14 @@ struct Try {
 }
 
 /// 专职联络员、经办人；抄送 挂点联系领导: who was to be told.
-pub(super) fn named(facts: &Facts) -> String {
-    match (facts.to.is_empty(), facts.cc.is_empty()) {
-        (_, true) => facts.to.clone(),
+pub(super) fn named(decision: &Decision, facts: &Facts) -> String {
+    let by_default = decision.to.is_empty() && !facts.to.is_empty();
+    let to =
+        if by_default { format!("{}（规则未写明告知谁，按缺省）", facts.to) } else { facts.to.clone() };
+    match (to.is_empty(), facts.cc.is_empty()) {
+        (_, true) => to,
         (true, false) => format!("抄送{}", facts.cc),
-        (false, false) => format!("{}；抄送{}", facts.to, facts.cc),
+        (false, false) => format!("{to}；抄送{}", facts.cc),
     }
 }
 

@@ -39,7 +39,7 @@ pub struct Message {
     /// The address in the channel's own form: a mailbox, a mobile number, a 粤政易 user id. Empty where the channel's
     /// configuration says where it goes (a group's robot, another system, the console).
     pub to: String,
-    /// The instant of the notice: the date that a mail bears.
+    /// The instant of the notice.
     pub at: Instant,
     /// What it says, in every form that a channel may want.
     pub forms: Forms,

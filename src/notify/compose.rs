@@ -3,11 +3,13 @@
 //! The [`Teller`] changes with the rules, the directory and the templates, never with an order. It is called in the
 //! transaction that saves a decision, and answers in well under a millisecond.
 
+pub mod afterwards;
+
 use crate::calendar::Calendar;
 use crate::config::channels::{Channel, ChannelKind};
-use crate::engine::decision::{Decision, DecisionKind};
+use crate::engine::decision::{Decision, Key};
 use crate::notify::channel::Forms;
-use crate::notify::facts::{Facts, Scene, Subject, is_order_confidential};
+use crate::notify::facts::{Facts, Scene, Subject, is_order_confidential, told_to};
 use crate::notify::notice::{NoticeKind, QueuedNotice, SALUTATION, Target};
 use crate::notify::render::{Reader, Rendering};
 use crate::notify::template::Templates;
@@ -55,51 +57,19 @@ impl Teller {
         self.takers.iter().any(|(_, kinds)| kinds.contains(&decision.kind.name()))
     }
 
-    /// The notices of a decision just made. `json` is the decision as the feed gives it,
-    /// where it is pushed. A proposal is told to whoever is
-    /// to approve it, and to nobody else.
+    /// The notices of a decision just made. `json` is the decision as the feed gives it, where it is pushed. A proposal is
+    /// told to whoever is to approve it, and to nobody else.
     pub fn notices_for(&self, decision: &Decision, scene: Scene<'_>, json: &str) -> Vec<QueuedNotice> {
-        let told = Told { teller: self, decision, scene, key: decision.key.clone(), kind: NoticeKind::of(decision) };
+        let told = self.telling(decision, scene);
         match decision.approval {
             Some(approver) => told.to_recipients(&[approver], &[]),
             None => told.to_all(json),
         }
     }
 
-    /// The notices of a proposal that was approved: what a decision without `approval` is told to, is told now.
-    pub fn notices_on_approval(
-        &self,
-        decision: &Decision,
-        scene: Scene<'_>,
-        at: Instant,
-        json: &str,
-    ) -> Vec<QueuedNotice> {
-        let approved = Decision { approval: None, made_at: decision.made_at.max(at), ..decision.clone() };
-        let key = format!("{}:approved", decision.key).into();
-        let told = Told { teller: self, decision: &approved, scene, key, kind: NoticeKind::of(&approved) };
-        told.to_all(json)
-    }
-
-    /// The notices of a decision that a person lifted: whoever was told of it is told that it counts no more.
-    pub fn notices_on_lifting(
-        &self,
-        decision: &Decision,
-        scene: Scene<'_>,
-        at: Instant,
-        note: &str,
-    ) -> Vec<QueuedNotice> {
-        let kind = DecisionKind::Revoke {
-            revokes: decision.kind.name(),
-            revoked: decision.key.clone(),
-            reason: if note.is_empty() { "经人工复核".into() } else { note.into() },
-        };
-        let lifted = Decision { kind, approval: None, at, made_at: at, ..decision.clone() };
-        let key = format!("{}:lifted", decision.key).into();
-        let told = Told { teller: self, decision: &lifted, scene, key, kind: NoticeKind::Revocation };
-        match decision.approval {
-            Some(approver) => told.to_recipients(&[approver], &[]),
-            None => told.to_recipients(&decision.to, &decision.cc),
-        }
+    fn telling<'a>(&'a self, decision: &'a Decision, scene: Scene<'a>) -> Told<'a> {
+        let (kind, key) = (NoticeKind::of(decision), decision.key.clone());
+        Told { teller: self, decision, scene, about: key.clone(), key, kind, at: decision.made_at, waiting: false }
     }
 
     /// A notice that concerns no order, to a recipient of the directory; none where the directory has no such one. The
@@ -169,16 +139,18 @@ struct Told<'a> {
     teller: &'a Teller,
     decision: &'a Decision,
     scene: Scene<'a>,
+    /// The decision that the store has: of a lifting the one that is lifted.
+    about: Key,
     key: Arc<str>,
     kind: NoticeKind,
+    at: Instant,
+    /// Whether a proposal is told of once more, because it still waits.
+    waiting: bool,
 }
 
 impl Told<'_> {
     fn to_all(&self, json: &str) -> Vec<QueuedNotice> {
-        let liaison = [Symbol::new("liaison")];
-        let is_card = matches!(self.decision.kind, DecisionKind::Card(_));
-        let to = if is_card && self.decision.to.is_empty() { &liaison } else { self.decision.to.as_slice() };
-        let mut notices = self.to_recipients(to, &self.decision.cc);
+        let mut notices = self.to_recipients(told_to(self.decision), &self.decision.cc);
         notices.extend(self.to_systems(json));
         notices
     }
@@ -192,6 +164,9 @@ impl Told<'_> {
         facts.confidential = is_order_confidential(self.scene.state) || self.is_confidential();
         facts.salutation = SALUTATION.into();
         (facts.url, facts.objection_url) = self.links();
+        if self.waiting {
+            facts.waiting = format!("{}提请，尚未答复", subject.moment(self.decision.made_at).text);
+        }
         let rendering = Rendering::new(&self.teller.templates, self.kind, &facts);
         let mut told: Vec<Symbol> = Vec::new();
         let mut notices = Vec::new();
@@ -216,7 +191,7 @@ impl Told<'_> {
         let Some(base) = &self.teller.public_url else { return Default::default() };
         let order = encoded(&self.scene.history.order);
         let page = format!("{}/orders/{order}", base.trim_end_matches('/'));
-        let decision = encoded(&self.decision.key);
+        let decision = encoded(&self.about);
         (format!("{page}?decision={decision}"), format!("{page}/objection?decision={decision}"))
     }
 
@@ -242,10 +217,10 @@ impl Told<'_> {
         QueuedNotice {
             key: format!("{}:{recipient}", self.key).into(),
             order: Some(self.scene.history.order.clone()),
-            decision: Some(self.decision.key.clone()),
+            decision: Some(self.about.clone()),
             kind: self.kind,
             target: Target::Recipient { recipient: recipient.as_str().into(), place: self.place(recipient) },
-            at: self.decision.made_at,
+            at: self.at,
             expires_at: self.expires_at(facts),
             confidential: facts.confidential,
             forms: rendering.forms(&reader),
@@ -264,10 +239,10 @@ impl Told<'_> {
             .map(|(channel, _)| QueuedNotice {
                 key: format!("{}>{channel}", self.key).into(),
                 order: Some(self.scene.history.order.clone()),
-                decision: Some(self.decision.key.clone()),
+                decision: Some(self.about.clone()),
                 kind: self.kind,
                 target: Target::Channel(channel.clone()),
-                at: self.decision.made_at,
+                at: self.at,
                 expires_at: None,
                 confidential: false,
                 forms: Forms { json: json.to_owned(), ..Forms::default() },

@@ -33,7 +33,7 @@ impl Email {
         let Some(to) = letter::address(&message.to) else {
             return Outcome::permanent("收件人没有可用的邮箱地址");
         };
-        match self.sender.letter(message, to.clone()) {
+        match self.sender.letter(message, to.clone(), now) {
             Ok(letter) => {
                 let route = Route { from: self.sender.address(), to: &to };
                 self.relay.send(route, &letter.formatted(), now).await

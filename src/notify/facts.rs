@@ -3,21 +3,22 @@
 //! Everything is worded here, so that templates only choose and arrange; what is not known is empty or absent. A personal
 //! attribute (a caller's name or number) never gets in.
 
+mod basis;
+mod due;
+mod event;
+
 use crate::calendar::Calendar;
 use crate::engine::decision::{Decision, DecisionKind, Obligation, OrderState, Regime};
-use crate::engine::wording::key_title;
-use crate::notify::counting;
 use crate::notify::wording::{self, Moment};
 use crate::order::{Event, History};
-use crate::policy::condition::{self, Condition};
 use crate::policy::directory::{Directory, attribute_text};
-use crate::policy::model::{ActionKind, Colour, Deadline, Local, Origin, Policy, Reaction, RuleSet, Step, Timing};
+use crate::policy::model::{Colour, Deadline, Policy, Reaction, RuleSet, Step};
 use crate::policy::vocabulary::{Attribute, Kind, Value, Vocabulary};
 use crate::symbol::Symbol;
 use crate::time::Instant;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// An order when something is decided of it.
 #[derive(Clone, Copy)]
@@ -32,6 +33,8 @@ pub struct Scene<'a> {
     pub decisions: &'a [Decision],
     /// The versions of the rules.
     pub regime: &'a Regime,
+    /// When it is told.
+    pub now: Instant,
 }
 
 impl Scene<'_> {
@@ -88,6 +91,8 @@ pub struct Facts {
     pub stopped: Option<Moment>,
     /// By what: 办结.
     pub stopped_by: String,
+    /// Of a proposal that still waits: 5月10日（周五）17:30提请，尚未答复.
+    pub waiting: String,
     /// What comes next if nothing is done.
     pub next: Option<Next>,
     /// The event that led to it.
@@ -224,7 +229,8 @@ impl<'a> Subject<'a> {
             versions.iter().rev().find(|version| *version.rules.version == *decision.version && has(&version.rules));
         let version = exact.or_else(|| versions.iter().rev().find(|version| has(&version.rules)))?;
         let policy = version.rules.policies.iter().find(|policy| policy.id == decision.policy)?;
-        let year = wording::year(decision.made_at, policy.calendar.zone());
+        // The year of the day on which it is read: a date of another year is told with it.
+        let year = wording::year(decision.made_at.max(scene.now), policy.calendar.zone());
         let in_force = Some(version.from).filter(|from| *from > Instant::BEGINNING);
         let rule = find_rule(policy, decision);
         Some(Subject { decision, scene, rules: &version.rules, in_force, policy, rule, year })
@@ -297,7 +303,7 @@ impl Subject<'_> {
             made: (decision.made_at.ms_since(decision.at) >= 60_000).then(|| self.moment(decision.made_at)),
             returns: self.scene.state.round.saturating_sub(1),
             callbacks: self.callbacks(),
-            to: wording::titles(directory, &decision.to),
+            to: wording::titles(directory, told_to(decision)),
             cc: wording::titles(directory, &decision.cc),
             approval: decision.approval.map(|who| directory.title(who.as_str()).to_owned()).unwrap_or_default(),
             act: act(decision, directory),
@@ -310,6 +316,11 @@ impl Subject<'_> {
         self.add_event(&mut facts);
         self.add_kind(&mut facts, directory);
         facts
+    }
+
+    /// Whether an event was known when the decision was made.
+    fn was_known(&self, event: &Event) -> bool {
+        event.recorded_at <= self.decision.made_at
     }
 
     fn rule_title(&self) -> String {
@@ -338,7 +349,7 @@ impl Subject<'_> {
         else {
             return String::new();
         };
-        let known = |event: &&Event| event.kind == called_back && event.at <= self.decision.at;
+        let known = |event: &&Event| event.kind == called_back && event.at <= self.decision.at && self.was_known(event);
         let events = self.scene.history.events().iter().filter(known);
         let value = |event: &Event| wording::value(event.attribute(satisfaction)?, self.calendar().zone());
         let found: Vec<String> = events.filter_map(value).collect();
@@ -348,189 +359,6 @@ impl Subject<'_> {
             [first, rest @ ..] if rest.iter().all(|other| other == first) => format!("均为{first}"),
             all => format!("依次为{}", wording::names(all.iter().map(String::as_str))),
         }
-    }
-
-    fn add_basis(&self, facts: &mut Facts) {
-        let clause = self.decision.clause.as_deref().unwrap_or_default();
-        let source = self.policy.source.as_deref().unwrap_or_default();
-        let own = clause.is_empty() && self.origin().is_some_and(|origin| origin.local == Local::Whole);
-        facts.basis = match (source, clause) {
-            _ if own => format!("{}设定的规则“{}”", here(&facts.attributes), facts.rule),
-            ("", "") => format!("《{}》“{}”", self.policy.title, facts.rule),
-            ("", clause) => format!("《{}》{clause}", self.policy.title),
-            (source, "") => source.into(),
-            (source, clause) => format!("{source} {clause}"),
-        };
-        facts.basis_short =
-            if clause.is_empty() { facts.basis.clone() } else { facts.basis.replace(&format!(" {clause}"), clause) };
-        facts.local = if own { String::new() } else { self.local(&facts.attributes) };
-        facts.version = self.version();
-    }
-
-    /// Where the rule comes from.
-    fn origin(&self) -> Option<&Origin> {
-        match self.rule? {
-            Rule::Deadline(deadline, _) => Some(&deadline.origin),
-            Rule::Reaction(reaction) => Some(&reaction.origin),
-        }
-    }
-
-    fn version(&self) -> String {
-        let version = &*self.decision.version;
-        let number = version.chars().all(|c| c.is_ascii_digit());
-        let version = if number { format!("第{version}版") } else { format!("版本{version}") };
-        let since = match self.in_force {
-            Some(from) => self.calendar().date(from),
-            None => self.policy.effective,
-        };
-        format!("规则 {}，{version}，{}起施行", self.policy.id, wording::whole_date(since))
-    }
-
-    /// What the operator chose: 红牌为本市设定.
-    fn local(&self, attributes: &BTreeMap<String, String>) -> String {
-        let whole = self.origin();
-        let step = self.step().map(|step| &step.origin).filter(|origin| Some(*origin) != whole);
-        let mut chosen: Vec<String> = whole.into_iter().filter_map(|origin| chosen(origin, "本条")).collect();
-        chosen.extend(step.and_then(|origin| chosen_step(origin, self.decision)));
-        chosen.dedup();
-        if chosen.is_empty() {
-            return String::new();
-        }
-        format!("{}为{}设定", wording::names(chosen.iter().map(String::as_str)), here(attributes))
-    }
-
-    fn add_due(&self, facts: &mut Facts, directory: &Directory) {
-        facts.phase = match (self.rule, self.step().map(|step| step.timing)) {
-            (Some(Rule::Deadline(..)), Some(Timing::Before(_))) => "before",
-            (Some(Rule::Deadline(..)), Some(Timing::After(_))) => "after",
-            (Some(Rule::Deadline(..)), _) => "due",
-            _ => "event",
-        };
-        if let Some(Timing::Before(span) | Timing::After(span)) = self.step().map(|step| step.timing) {
-            facts.distance = wording::span(span);
-        }
-        let (Some(deadline), vocabulary) = (self.deadline(), self.vocabulary()) else { return };
-        facts.duty = wording::duty(&deadline.stop, vocabulary);
-        let Some(due) = self.decision.due else { return };
-        facts.due = Some(self.due(due));
-        facts.provisional = self.calendar().is_provisional(due);
-        facts.next = self.next(due, directory);
-        let Some(obligation) = self.obligation() else { return };
-        if let Some(stop) = obligation.stopped_at.filter(|stop| *stop <= self.decision.made_at) {
-            facts.stopped = Some(self.moment(stop));
-            facts.stopped_by = self.stop_words(deadline, stop, vocabulary);
-        }
-        let from = self.beginning(deadline, obligation);
-        facts.counted = counting::sentence(self.calendar(), deadline, obligation.start, due, &from, self.year);
-    }
-
-    /// The event that stopped an obligation: 办结.
-    fn stop_words(&self, deadline: &Deadline, stop: Instant, vocabulary: &Vocabulary) -> String {
-        let stops =
-            |event: &&Event| event.at == stop && deadline.stop.iter().any(|known| known.kinds().contains(&event.kind));
-        let event = self.scene.history.events().iter().find(stops);
-        event.map(|event| wording::act(event.kind, vocabulary)).unwrap_or_default()
-    }
-
-    /// From when and from what an obligation's span is counted: 5月10日（周五）16:50签收.
-    fn beginning(&self, deadline: &Deadline, obligation: &Obligation) -> String {
-        let title = |kind| wording::event_title(kind, self.vocabulary());
-        let events = self.scene.history.events();
-        let counted_from = |event: &&Event| event.at == obligation.start && Some(event.kind) == deadline.count_from;
-        let opens = |event: &&Event| event.at == obligation.opened && starts(deadline, event.kind);
-        let at = self.moment(obligation.start).full;
-        if let Some(event) = events.iter().find(counted_from).or_else(|| events.iter().find(opens)) {
-            return format!("{at}{}", title(event.kind));
-        }
-        if self.scene.decisions.iter().any(|known| known.at == obligation.opened && known.kind == DecisionKind::Return)
-        {
-            return format!("{at}退回重办");
-        }
-        let Some(latest) = &deadline.start_at_latest else { return at };
-        let awaited = |event: &&Event| event.at <= obligation.opened && latest.events.contains(&event.kind);
-        let Some(event) = events.iter().rev().find(awaited) else { return at };
-        let missing = deadline.start.first().map(|kind| title(*kind)).unwrap_or_default();
-        let (first, after) = (self.moment(event.at).full, wording::span(latest.after));
-        format!("{first}{}，{after}内未{missing}，自{}", title(event.kind), self.moment(obligation.start).brief)
-    }
-
-    /// The step of the ladder that comes next whatever the order's facts are.
-    fn next(&self, due: Instant, directory: &Directory) -> Option<Next> {
-        let calendar = self.calendar();
-        let instant = |step: &Step| match step.timing {
-            Timing::Due => due,
-            Timing::After(span) => calendar.due_after(due, span).at,
-            Timing::Before(span) => calendar.before(due, span),
-        };
-        let certain = |step: &&Step| step.when == Condition::Always && !step.actions.is_empty();
-        let later = self.deadline()?.ladder.iter().filter(certain).map(|step| (instant(step), step));
-        let (at, step) = later.filter(|(at, _)| *at > self.decision.at).min_by_key(|(at, _)| *at)?;
-        let done = |action| wording::doing(action, directory);
-        let what = step.actions.iter().map(done).collect::<Vec<_>>().join("并");
-        let to = step.actions.iter().find(|action| matches!(action.kind, ActionKind::Card(_)));
-        let to = to.map(|action| wording::titles(directory, &action.to)).unwrap_or_default();
-        Some(Next { at: self.due(at), what, to })
-    }
-
-    fn add_event(&self, facts: &mut Facts) {
-        let vocabulary = self.vocabulary();
-        facts.event = self.trigger().map(|event| self.event_facts(event, vocabulary));
-        facts.duties = self.begun(vocabulary);
-    }
-
-    /// The event that a reaction answers.
-    fn trigger(&self) -> Option<&Event> {
-        let Some(Rule::Reaction(reaction)) = self.rule else { return None };
-        let answers = |event: &&Event| {
-            event.at == self.decision.at && reaction.upon.as_ref().is_none_or(|upon| upon.contains(&event.kind))
-        };
-        self.scene.history.events().iter().rev().find(answers)
-    }
-
-    fn event_facts(&self, event: &Event, vocabulary: &Vocabulary) -> EventFacts {
-        let zone = self.calendar().zone();
-        let declared = vocabulary.events.get(&event.kind).map(|known| &known.attributes);
-        let facts = event.attributes.iter().filter_map(|(name, value)| {
-            let attribute = declared?.get(name).filter(|attribute| attribute.kind != Kind::Personal)?;
-            Some(Fact { title: attribute.title.clone(), value: wording::value(value, zone)? })
-        });
-        let asked = self.asked();
-        let finding = event.attributes.iter().filter(|(name, _)| asked.contains(name));
-        let finding: Vec<String> =
-            finding.filter_map(|(name, value)| declared?.get(name).and(wording::value(value, zone))).collect();
-        let by = Symbol::find("by").and_then(|by| event.attribute(by)).and_then(|by| wording::value(by, zone));
-        EventFacts {
-            title: wording::event_title(event.kind, vocabulary).into(),
-            at: self.moment(event.at),
-            finding: wording::names(finding.iter().map(String::as_str)),
-            facts: facts.collect(),
-            by: by.filter(|_| event.kind.as_str() != "extended").unwrap_or_default(),
-        }
-    }
-
-    /// The attributes on which the reaction depends.
-    fn asked(&self) -> Vec<Symbol> {
-        let mut asked = Vec::new();
-        if let Some(Rule::Reaction(reaction)) = self.rule {
-            attributes_of(&reaction.when, &mut asked);
-        }
-        asked
-    }
-
-    /// The obligations that opened at this instant and are still to be met: what a return or a dispatch sets going.
-    fn begun(&self, vocabulary: &Vocabulary) -> Vec<Duty> {
-        let opened = |known: &&Obligation| known.opened == self.decision.at && known.stopped_at.is_none();
-        let mut begun: Vec<(Instant, String)> = Vec::new();
-        for obligation in self.scene.obligations.iter().filter(opened) {
-            let policy = self.rules.policies.iter().find(|policy| policy.id == obligation.policy);
-            let deadline = policy.and_then(|policy| policy.deadlines.iter().find(|known| known.id == obligation.rule));
-            if let (Some(deadline), Some(due)) = (deadline, obligation.due) {
-                begun.push((due, wording::duty(&deadline.stop, vocabulary)));
-            }
-        }
-        begun.sort();
-        begun.dedup_by(|later, first| later.1 == first.1);
-        begun.into_iter().map(|(due, duty)| Duty { duty, due: self.due(due) }).collect()
     }
 
     fn add_kind(&self, facts: &mut Facts, directory: &Directory) {
@@ -567,6 +395,13 @@ impl Subject<'_> {
     }
 }
 
+/// Who is told of a decision: of a card whose rule names nobody, and of its revocation, the department's liaison.
+pub(crate) fn told_to(decision: &Decision) -> &[Symbol] {
+    static LIAISON: LazyLock<[Symbol; 1]> = LazyLock::new(|| [Symbol::new("liaison")]);
+    let of_card = matches!(decision.kind, DecisionKind::Card(_) | DecisionKind::Revoke { revokes: "card", .. });
+    if of_card && decision.to.is_empty() { &*LIAISON } else { &decision.to }
+}
+
 /// What a decision is called: 黄牌, 呈报督查室.
 fn act(decision: &Decision, directory: &Directory) -> String {
     match &decision.kind {
@@ -584,62 +419,14 @@ fn act(decision: &Decision, directory: &Directory) -> String {
     }
 }
 
-fn attributes_of(condition: &Condition, found: &mut Vec<Symbol>) {
-    match condition {
-        Condition::All(all) | Condition::Any(all) => all.iter().for_each(|part| attributes_of(part, found)),
-        Condition::Not(part) => attributes_of(part, found),
-        Condition::Term(_, part) => attributes_of(part, found),
-        Condition::Fact(condition::Fact::Attribute(name), _) => found.push(*name),
-        Condition::Always | Condition::Fact(..) => {}
-    }
-}
-
 /// Whether the order itself is marked as confidential: it has an attribute of that name that is true.
 pub(super) fn is_order_confidential(state: &OrderState) -> bool {
     let marked = |(name, value): &(Symbol, Value)| name.as_str() == "confidential" && *value == Value::Boolean(true);
     state.attributes.iter().any(marked)
 }
 
-fn starts(deadline: &Deadline, kind: Symbol) -> bool {
-    deadline.start.contains(&kind) || deadline.restart_on.contains(&kind)
-}
-
 /// 【珠海12345】 for 珠海市; 【12345热线】 where the order has no region.
 fn signature(region: &str) -> String {
     let place = region.trim_end_matches(['市', '区', '县']);
     if place.is_empty() { "【12345热线】".into() } else { format!("【{place}12345】") }
-}
-
-/// 本市, 本区, 本县, 本地.
-fn here(attributes: &BTreeMap<String, String>) -> &'static str {
-    match attributes.get("region").and_then(|region| region.chars().last()) {
-        Some('区') => "本区",
-        Some('县') => "本县",
-        Some('市') | None => "本市",
-        Some(_) => "本地",
-    }
-}
-
-fn chosen(origin: &Origin, whole: &str) -> Option<String> {
-    match &origin.local {
-        Local::Nothing => None,
-        Local::Whole => Some(whole.into()),
-        Local::Keys(keys) => {
-            let mut names: Vec<&str> = keys.iter().map(|key| key_title(key)).collect();
-            names.dedup();
-            Some(wording::names(names))
-        }
-    }
-}
-
-fn chosen_step(origin: &Origin, decision: &Decision) -> Option<String> {
-    let whole = match &decision.kind {
-        DecisionKind::Card(Colour::Yellow) => "黄牌",
-        DecisionKind::Card(Colour::Red) => "红牌",
-        DecisionKind::Remind => "提醒",
-        DecisionKind::Route => "呈报",
-        DecisionKind::Return => "退回",
-        _ => "告知",
-    };
-    chosen(origin, whole)
 }

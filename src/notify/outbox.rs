@@ -13,6 +13,7 @@ pub mod vacant;
 mod ways;
 
 use crate::clock;
+use crate::engine::decision::Key;
 use crate::notify::channel::{Forms, Message, Outcome};
 use crate::notify::merge;
 use crate::notify::notice::{QueuedNotice, SALUTATION, Target};
@@ -236,7 +237,7 @@ impl Outbox {
             forms = veiled(&forms.short);
         }
         let id = match (&first.target, &first.decision) {
-            (Target::Channel(_), Some(key)) => key.clone(),
+            (Target::Channel(_), Some(key)) => pushed_id(first, key),
             _ => message_id(&notices, way),
         };
         let at = notices.iter().map(|notice| notice.at).max().unwrap_or(now);
@@ -362,6 +363,13 @@ impl Batch {
             && self.0.iter().all(|claimed| (claimed.notice.queued.at.0 - new.at.0).abs() <= TOGETHER_MS)
             && told(&self.0[0]) == told(other)
     }
+}
+
+/// By what another system knows what it is pushed: the decision's key, which a proposal keeps when it is approved; a lifting
+/// has its own.
+fn pushed_id(notice: &QueuedNotice, key: &Key) -> Arc<str> {
+    let base = notice.key.split('>').next().unwrap_or_default();
+    if base.ends_with(":lifted") { base.into() } else { key.clone() }
 }
 
 /// The addresses that have had a notice.

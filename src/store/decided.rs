@@ -30,8 +30,23 @@ pub struct SavedOrder {
     pub decided: Decided,
     /// The proposals of earlier or now that were approved since: they are fed from here on.
     pub approved: Vec<Key>,
+    /// What a person lifted since: it is fed once more, if it was fed.
+    pub lifted: Vec<Lifted>,
+    /// When the order is to be looked at again though nothing is decided then; none: not before its next due.
+    pub look_at: Option<Instant>,
     /// The notices of its new decisions, and of proposals now approved.
     pub notices: Vec<QueuedNotice>,
+}
+
+/// A decision that a person lifted.
+#[derive(Clone, Debug)]
+pub struct Lifted {
+    /// Its key.
+    pub decision: Key,
+    /// As it is fed: shaped like a revocation.
+    pub fed: Decision,
+    /// Who lifted it.
+    pub by: Option<String>,
 }
 
 /// What became of it.
@@ -69,6 +84,7 @@ async fn save_all(writing: &mut Writing, orders: &[SavedOrder]) -> Result<Vec<Sa
     }
     write_decisions(writing, &mut fresh).await?;
     write_approvals(writing, &fresh).await?;
+    write_liftings(writing, &fresh).await?;
     outbox::queue(writing, &mut fresh).await?;
     write_obligations(writing, &fresh).await?;
     write_orders(writing, &fresh).await?;
@@ -142,6 +158,20 @@ async fn write_approvals(writing: &mut Writing, fresh: &[Fresh<'_>]) -> Result<(
     Ok(())
 }
 
+async fn write_liftings(writing: &mut Writing, fresh: &[Fresh<'_>]) -> Result<(), sqlx::Error> {
+    for lifted in fresh.iter().flat_map(|(saved, _)| &saved.lifted) {
+        let done = sqlx::query(include_str!("sql/insert_lifting.sql"))
+            .bind(writing.numbers.position + 1)
+            .bind(&*lifted.decision)
+            .bind(lifted.by.as_deref())
+            .bind(twins::write_decision(&lifted.fed))
+            .execute(&mut writing.conn)
+            .await?;
+        writing.numbers.position += i64::from(done.rows_affected() > 0);
+    }
+    Ok(())
+}
+
 /// The hash of a decision's content, as it is chained and verified.
 pub(super) fn content(position: i64, key: &str, order: &str, [at, made_at]: [i64; 2], kind: &str, body: &str) -> Hash {
     Content::of(Kind::Decision)
@@ -207,6 +237,7 @@ async fn write_orders(writing: &mut Writing, fresh: &[Fresh<'_>]) -> Result<(), 
             .bind(twins::write_policies(&state.policies))
             .bind(link.count)
             .bind(link.head.to_vec())
+            .bind(saved.look_at.map(|at| at.0))
     })
     .await?;
     Ok(())

@@ -24,7 +24,7 @@ const READERS: u32 = 4;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// Each has one concern and is left unedited.
-const MIGRATIONS: [(i64, &str, &str); 9] = [
+const MIGRATIONS: [(i64, &str, &str); 10] = [
     (1, "orders", include_str!("../../migrations/sqlite/0001_orders.sql")),
     (2, "events", include_str!("../../migrations/sqlite/0002_events.sql")),
     (3, "decisions", include_str!("../../migrations/sqlite/0003_decisions.sql")),
@@ -34,6 +34,7 @@ const MIGRATIONS: [(i64, &str, &str); 9] = [
     (7, "erasure", include_str!("../../migrations/sqlite/0007_erasure.sql")),
     (8, "jobs", include_str!("../../migrations/sqlite/0008_jobs.sql")),
     (9, "checkpoints", include_str!("../../migrations/sqlite/0009_checkpoints.sql")),
+    (10, "liftings", include_str!("../../migrations/sqlite/0010_liftings.sql")),
 ];
 
 /// The connections of an open store.

@@ -125,7 +125,9 @@ fn read_kind(kind: KindTwin<'_>) -> Option<DecisionKind> {
         KindTwin::Return => DecisionKind::Return,
         KindTwin::Flag(text) => DecisionKind::Flag((&*text).into()),
         KindTwin::Revoke { revokes, revoked, reason } => DecisionKind::Revoke {
-            revokes: ["card", "route", "return", "flag"].into_iter().find(|known| **known == *revokes)?,
+            revokes: ["card", "route", "return", "flag", "remind", "notify"]
+                .into_iter()
+                .find(|known| **known == *revokes)?,
             revoked: (&*revoked).into(),
             reason: (&*reason).into(),
         },

@@ -1,5 +1,6 @@
 //! All integration tests, in one binary: linking takes longer than running.
 
+mod acts;
 mod audit;
 mod calendar;
 mod check;

@@ -82,6 +82,8 @@ fn saved(loaded: &LoadedOrder, decided: Decided) -> SavedOrder {
         until: NOW,
         decided,
         approved: Vec::new(),
+        lifted: Vec::new(),
+        look_at: None,
         notices: Vec::new(),
     }
 }

@@ -143,6 +143,13 @@ impl Teller<'_> {
     fn told(&self, made: &Decision) -> String {
         let by_default = matches!(made.kind, DecisionKind::Card(_)) && made.to.is_empty();
         let liaison = [Symbol::new("liaison")];
-        self.say.recipients(if by_default { &liaison } else { &made.to })
+        if !by_default {
+            return self.say.recipients(&made.to);
+        }
+        let liaison = self.say.recipients(&liaison);
+        self.say.either(
+            format!("{liaison}（规则未写明告知谁，按缺省）"),
+            format!("{liaison} (the rule names nobody: by default)"),
+        )
     }
 }

@@ -1,8 +1,11 @@
 //! `GET /api/v1/decisions`: the feed by which a platform carries out returns and routes, in the order made, without gaps.
 //!
+//! What a person lifted after it was fed is fed once more, shaped like a revocation, with who lifted it.
+//!
 //! A cursor is the place after a decision; whoever keeps the last one goes on there after any interruption.
 
 use super::refusal::Refusal;
+use super::shown::ShownDecision;
 use super::{Api, Words};
 use crate::store::feed::FedDecision;
 use crate::text::Text;
@@ -36,7 +39,7 @@ struct Answer<'a> {
 struct Fed<'a> {
     cursor: String,
     #[serde(flatten)]
-    decision: super::shown::ShownDecision<'a>,
+    decision: ShownDecision<'a>,
 }
 
 pub(super) async fn read(State(api): State<Arc<Api>>, RawQuery(query): RawQuery) -> Response {
@@ -75,10 +78,13 @@ async fn news(api: &Api, asked: &Asked) -> Result<Vec<FedDecision>, Refusal> {
 
 fn answer(found: &[FedDecision], asked: &Asked, words: &Words) -> Response {
     let fed = |fed: &'_ FedDecision| fed.position.to_string();
-    let decisions =
-        found.iter().map(|one| Fed { cursor: fed(one), decision: words.decision(&one.order, &one.decision) }).collect();
+    let decisions = found.iter().map(|one| Fed { cursor: fed(one), decision: shown(words, one) }).collect();
     let cursor = found.last().map_or_else(|| asked.after.to_string(), fed);
     Json(Answer { decisions, cursor }).into_response()
+}
+
+fn shown<'a>(words: &'a Words, fed: &'a FedDecision) -> ShownDecision<'a> {
+    words.decision(&fed.order, &fed.decision).by(fed.by.as_deref())
 }
 
 impl Asked {

@@ -41,12 +41,22 @@ pub(crate) struct ShownDecision<'a> {
     text: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    /// Who lifted what is revoked here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'a str>,
     key: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     clause: Option<&'a str>,
     version: &'a str,
+}
+
+impl<'a> ShownDecision<'a> {
+    /// With who lifted what is revoked here.
+    pub(crate) fn by(self, by: Option<&'a str>) -> ShownDecision<'a> {
+        ShownDecision { by, ..self }
+    }
 }
 
 /// An obligation.
@@ -110,6 +120,7 @@ impl Words {
             approval: decision.approval.map(Symbol::as_str),
             text,
             reason,
+            by: None,
             key: &decision.key,
             revoked: its_key,
             clause: decision.clause.as_deref(),

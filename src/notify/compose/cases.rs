@@ -4,7 +4,7 @@
 use super::*;
 use crate::config::channels::{Way, Webhook};
 use crate::engine::decide::decide;
-use crate::engine::decision::{Regime, Standing};
+use crate::engine::decision::{DecisionKind, Regime, Standing};
 use crate::notify::render;
 use crate::order::body::{Body, BodyReader, Checked};
 use crate::order::{Event, History};
@@ -81,6 +81,7 @@ fn told(world: &World, lines: &str, until: &str) -> Vec<QueuedNotice> {
             obligations: &decided.obligations,
             decisions: &standing.decisions,
             regime: &world.regime,
+            now,
         };
         for decision in &decided.new {
             notices.extend(world.teller.notices_for(decision, scene, "{}"));
@@ -203,9 +204,11 @@ fn a_card_that_a_person_lifts_is_told_to_whoever_had_it() {
         obligations: &decided.obligations,
         decisions: &decided.new,
         regime: &world.regime,
+        now,
     };
     let card = decided.new.iter().find(|decision| matches!(decision.kind, DecisionKind::Card(_))).unwrap();
-    let lifted = world.teller.notices_on_lifting(card, scene, now, "系统故障致无法登记");
+    let lifting = afterwards::lifting(card, now, "系统故障致无法登记");
+    let lifted = world.teller.notices_on_lifting(card, &lifting, scene, true, "{}");
     insta::assert_snapshot!(show(of(&lifted, NoticeKind::Revocation, "handler")));
 }
 
@@ -218,6 +221,106 @@ fn what_was_done_before_the_card_was_made_is_said() {
     "#;
     let notices = told(&world(|_| {}), late, "2024-05-11T10:00");
     insta::assert_snapshot!(show(of(&notices, NoticeKind::YellowCard, "liaison")));
+}
+
+/// Everything becomes known at once, days after.
+fn told_at_once(world: &World, lines: &str, now: &str) -> Vec<QueuedNotice> {
+    let now = Instant::parse(&format!("{now}:00+08:00")).unwrap();
+    let history = History::new("ZH-2024-000017".into(), events(world, lines));
+    let decided = decide(&history, &world.regime, &Standing::default(), now);
+    let scene = Scene {
+        history: &history,
+        state: &decided.state,
+        obligations: &decided.obligations,
+        decisions: &decided.new,
+        regime: &world.regime,
+        now,
+    };
+    decided.new.iter().flat_map(|decision| world.teller.notices_for(decision, scene, "{}")).collect()
+}
+
+#[test]
+fn what_became_known_after_a_card_does_not_speak_against_it_in_its_own_notice() {
+    let late = format!("{SIGNED_FRIDAY}2024-05-11T08:40 contacted 2024-05-11T09:20");
+    let notices = told_at_once(&world(|_| {}), &late, "2024-05-11T09:20");
+    let card = show(of(&notices, NoticeKind::YellowCard, "liaison"));
+    assert!(card.contains("逾期") && !card.contains("实际"), "{card}");
+    assert!(show(of(&notices, NoticeKind::Revocation, "liaison")).contains("登记于09:20"));
+}
+
+#[test]
+fn a_next_step_that_has_passed_when_it_is_told_is_left_out() {
+    let world = world(|_| {});
+    let at_the_time = show(of(&told(&world, SIGNED_FRIDAY, "2024-05-11T08:50"), NoticeKind::YellowCard, "liaison"));
+    assert!(at_the_time.contains("下一步"), "{at_the_time}");
+    let days_after = told_at_once(&world, SIGNED_FRIDAY, "2024-05-14T09:00");
+    let days_after = show(of(&days_after, NoticeKind::YellowCard, "liaison"));
+    assert!(!days_after.contains("下一步") && !days_after.contains("将亮红牌"), "{days_after}");
+}
+
+#[test]
+fn what_is_told_in_another_year_is_told_with_its_own() {
+    let notices = told_at_once(&world(|_| {}), SIGNED_FRIDAY, "2025-01-02T09:00");
+    let card = of(&notices, NoticeKind::RedCard, "department-head");
+    for form in [&card.forms.short, &card.forms.markdown, &card.forms.text] {
+        assert!(form.contains("2024年5月11日"), "{form}");
+    }
+}
+
+#[test]
+fn a_card_whose_rule_names_nobody_is_told_to_the_liaison_and_so_is_its_revocation() {
+    let world = world(|_| {});
+    let history = History::new("ZH-2024-000017".into(), events(&world, SIGNED_FRIDAY));
+    let now = Instant::parse("2024-05-11T09:00:00+08:00").unwrap();
+    let decided = decide(&history, &world.regime, &Standing::default(), now);
+    let scene = Scene {
+        history: &history,
+        state: &decided.state,
+        obligations: &decided.obligations,
+        decisions: &decided.new,
+        regime: &world.regime,
+        now,
+    };
+    let card = decided.new.iter().find(|decision| matches!(decision.kind, DecisionKind::Card(_))).unwrap();
+    let unnamed = Decision { to: Vec::new(), cc: Vec::new(), ..card.clone() };
+    let lifting = afterwards::lifting(&unnamed, now, "");
+    let kind = DecisionKind::Revoke { revokes: "card", revoked: card.key.clone(), reason: "补登".into() };
+    let revocation = Decision { kind, ..unnamed.clone() };
+    for notices in [
+        world.teller.notices_for(&unnamed, scene, "{}"),
+        world.teller.notices_for(&revocation, scene, "{}"),
+        world.teller.notices_on_lifting(&unnamed, &lifting, scene, true, "{}"),
+    ] {
+        let people = notices.iter().filter(|notice| matches!(notice.target, Target::Recipient { .. }));
+        assert_eq!(people.map(|notice| notice.target.name()).collect::<Vec<_>>(), ["liaison"]);
+    }
+}
+
+#[test]
+fn a_proposal_that_waits_is_brought_to_mind() {
+    let yicheng = r#"
+        2024-05-06T09:00 received {"region":"峄城区","category":"求助"}
+        2024-05-06T09:05 dispatched {"department":"区市场监管局"}
+        2024-05-06T10:00 contacted
+        2024-05-06T10:10 arrived
+    "#;
+    let world = world(|_| {});
+    let history = History::new("ZH-2024-000017".into(), events(&world, yicheng));
+    let now = Instant::parse("2024-05-11T17:30:00+08:00").unwrap();
+    let decided = decide(&history, &world.regime, &Standing::default(), now);
+    let scene = Scene {
+        history: &history,
+        state: &decided.state,
+        obligations: &decided.obligations,
+        decisions: &decided.new,
+        regime: &world.regime,
+        now,
+    };
+    let proposal = decided.new.iter().find(|decision| decision.approval.is_some()).unwrap();
+    let notices = world.teller.notices_on_waiting(proposal, scene, 1, now);
+    assert_eq!(notices.len(), 1);
+    assert_eq!(&*notices[0].key, format!("{}:waiting-1:hotline-supervisor", proposal.key));
+    insta::assert_snapshot!(show(&notices[0]));
 }
 
 #[test]

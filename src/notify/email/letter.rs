@@ -1,6 +1,6 @@
 //! A message as a mail.
 //!
-//! Everything in it follows from the message: two attempts make the same bytes. What other systems sent (an order's
+//! But for its date, everything in it follows from the message: two attempts are the same mail. What other systems sent (an order's
 //! title in a subject) cannot end a header or start another: control characters are taken out before anything is encoded.
 
 use super::super::channel::Message;
@@ -38,14 +38,19 @@ impl Sender {
         self.from.email.domain()
     }
 
-    /// The mail to one address.
-    pub fn letter(&self, message: &Message, to: Address) -> Result<lettre::Message, lettre::error::Error> {
+    /// The mail to one address, dated when it is sent: one that was held up must not hide among older mails.
+    pub fn letter(
+        &self,
+        message: &Message,
+        to: Address,
+        now: Instant,
+    ) -> Result<lettre::Message, lettre::error::Error> {
         let mut builder = lettre::Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(subject(&message.forms.subject))
             .message_id(Some(self.id("notice", &message.id)))
-            .date(system_time(message.at));
+            .date(system_time(now));
         if let Some(reply_to) = &self.reply_to {
             builder = builder.reply_to(reply_to.clone());
         }
@@ -54,13 +59,13 @@ impl Sender {
             builder = builder.in_reply_to(root.clone()).references(root);
         }
         let letter = parts(message, builder)?;
-        Ok(self.with_machine_headers(letter, message))
+        Ok(self.with_machine_headers(letter, message, now))
     }
 
     /// So that no holiday reply comes back, filters can tell kinds apart, and the date is in local time.
-    fn with_machine_headers(&self, mut letter: lettre::Message, message: &Message) -> lettre::Message {
+    fn with_machine_headers(&self, mut letter: lettre::Message, message: &Message, now: Instant) -> lettre::Message {
         let headers = [
-            ("Date", date(message.at)),
+            ("Date", date(now)),
             ("Auto-Submitted", "auto-generated".into()),
             ("X-Auto-Response-Suppress", "All".into()),
             ("List-Id", format!("<{}.duban.{}>", atom(&message.kind), self.domain())),
@@ -150,7 +155,7 @@ mod tests {
 
     fn written(message: &Message) -> String {
         let sender = Sender::parse("12345热线 <notice@example.gov.cn>", Some("desk@example.gov.cn")).unwrap();
-        let letter = sender.letter(message, address(&message.to).unwrap()).unwrap();
+        let letter = sender.letter(message, address(&message.to).unwrap(), message.at).unwrap();
         String::from_utf8(letter.formatted()).unwrap()
     }
 

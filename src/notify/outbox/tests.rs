@@ -135,8 +135,16 @@ impl World {
         let loaded = self.store.load_orders(&[found]).await.unwrap().remove(0);
         let decided = Decided { new: vec![], obligations: vec![], next_due: None, state: OrderState::default() };
         let notices = notices.into_iter().map(|notice| QueuedNotice { order: Some(order.into()), ..notice }).collect();
-        let saved =
-            SavedOrder { order: loaded.order, fence: loaded.fence, until: START, decided, approved: vec![], notices };
+        let saved = SavedOrder {
+            order: loaded.order,
+            fence: loaded.fence,
+            until: START,
+            decided,
+            approved: vec![],
+            lifted: vec![],
+            look_at: None,
+            notices,
+        };
         assert_eq!(self.store.save_decided(vec![saved]).await.unwrap(), [Saved::Saved]);
     }
 

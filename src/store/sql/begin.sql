@@ -3,7 +3,8 @@
 BEGIN IMMEDIATE;
 SELECT (SELECT coalesce(max(seq), 0) FROM events),
        (SELECT coalesce(max(nr), 0) FROM orders),
-       max((SELECT coalesce(max(position), 0) FROM decisions), (SELECT coalesce(max(position), 0) FROM approvals)),
+       max((SELECT coalesce(max(position), 0) FROM decisions), (SELECT coalesce(max(position), 0) FROM approvals),
+           (SELECT coalesce(max(position), 0) FROM liftings)),
        (SELECT coalesce(max(entry), 0) FROM ledger),
        (SELECT coalesce(max(id), 0) FROM notices),
        (SELECT coalesce(max(id), 0) FROM deliveries),
