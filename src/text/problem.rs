@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn the_same_problem_is_kept_once_and_a_file_has_a_thousand_at_most() {
         let source = Source::new("a.yaml", "x".repeat(5000));
-        let problem = |at| Problem::warning(&Place::new(&source, at, at), "x", Text::new("错", "wrong"));
+        let problem = |at| Problem::warning(&Place::new(&source, at, at), "never", Text::new("错", "wrong"));
         let mut problems = Problems::new();
         problems.push(problem(1));
         problems.push(problem(1));
