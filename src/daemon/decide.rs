@@ -63,7 +63,7 @@ pub struct Told {
 
 /// An order decided (and what the newest edit did to it), or why it could not be.
 enum Tried {
-    Decided(SavedOrder, Option<Moved>),
+    Decided(Box<SavedOrder>, Option<Moved>),
     Failed(OrderRef, String),
 }
 
@@ -123,7 +123,7 @@ impl Decider {
             match one {
                 Tried::Decided(order, of_edit) => {
                     moved.push(of_edit);
-                    decided.push(order);
+                    decided.push(*order);
                 }
                 Tried::Failed(order, why) => self.set_aside(&order, &why, now).await?,
             }
@@ -193,7 +193,7 @@ fn batches(due: &[OrderRef]) -> Vec<Vec<OrderRef>> {
 fn try_order(rules: &Rules, loaded: LoadedOrder, told: Told, now: Instant) -> Tried {
     let order = loaded.order.clone();
     match catch_unwind(AssertUnwindSafe(|| decide_order(rules, loaded, told, now))) {
-        Ok((saved, moved)) => Tried::Decided(saved, moved),
+        Ok((saved, moved)) => Tried::Decided(Box::new(saved), moved),
         Err(panic) => Tried::Failed(order, message(&*panic)),
     }
 }

@@ -8,6 +8,7 @@ use crate::engine::trace::Seen;
 use crate::notify::wording;
 use crate::time::Instant;
 use serde::Serialize;
+use std::fmt::Write;
 
 /// A day.
 #[derive(Serialize)]
@@ -67,7 +68,7 @@ fn entries(
         let time = time(material, decision.at);
         let mut text = format!("{}：{}", part.rule, part.says);
         if decision.made_at.ms_since(decision.at) >= 60_000 {
-            text += &format!("（{}得知后补作）", super::formal(known, decision.made_at));
+            let _ = write!(text, "（{}得知后补作）", super::formal(known, decision.made_at));
         }
         let entry = Entry {
             time,
@@ -100,10 +101,10 @@ fn event(material: &Material<'_>, story: &EventStory, decisions: &[DecisionPart]
         }
     };
     if story.recorded_at.ms_since(story.at) >= 60_000 {
-        text += &format!("（{}登记）", super::formal(material.known, story.recorded_at));
+        let _ = write!(text, "（{}登记）", super::formal(material.known, story.recorded_at));
     }
     if let Some(by) = &story.voided_by {
-        text += &format!("（已由［{by}］更正作废）");
+        let _ = write!(text, "（已由［{by}］更正作废）");
     }
     Entry {
         time: time(material, story.at),

@@ -14,7 +14,7 @@ pub(super) struct Told {
     what: &'static str,
     /// 专职联络员（市市场监管局）.
     who: String,
-    /// 已送达.
+    /// 渠道已接收.
     state: String,
     is_good: bool,
     is_bad: bool,
@@ -59,7 +59,7 @@ pub(super) fn of(material: &Material<'_>, decision: &Decision, notices: &[Notice
 
 fn one(material: &Material<'_>, notice: &Notice) -> Told {
     let state = match (notice.state, &notice.reason) {
-        (NoticeState::Sent, _) => "已送达渠道".into(),
+        (NoticeState::Sent, _) => "渠道已接收".into(),
         (NoticeState::Queued, None) => "待发送".into(),
         (NoticeState::Queued, Some(reason)) => format!("待再发：{reason}"),
         (NoticeState::Failed, reason) => format!("未送达：{}", reason.as_deref().unwrap_or("无法发送")),
@@ -79,7 +79,7 @@ fn one(material: &Material<'_>, notice: &Notice) -> Told {
 
 fn attempt(material: &Material<'_>, delivery: &Delivery) -> Try {
     let outcome = match delivery.outcome {
-        DeliveryOutcome::Accepted => "渠道已接收",
+        DeliveryOutcome::Accepted => "已接收",
         DeliveryOutcome::Transient => "未成，再试",
         DeliveryOutcome::Permanent => "被拒",
         DeliveryOutcome::Unknown => "没有收到答复，可能已到",

@@ -5,6 +5,7 @@ use super::{Teller, Told};
 use crate::engine::decision::{Decision, DecisionKind, Key};
 use crate::notify::facts::{Scene, told_to};
 use crate::notify::notice::{NoticeKind, QueuedNotice};
+use crate::symbol::Symbol;
 use crate::time::Instant;
 
 /// A decision that a person lifted, shaped like a revocation: what other systems are told. Dated when it was lifted; known by
@@ -88,9 +89,9 @@ impl Teller {
 
 impl Told<'_> {
     /// Those who are told of what is told here, and whoever approved it before them.
-    fn with_approver(&self, approved: &Decision) -> Vec<crate::symbol::Symbol> {
+    fn with_approver(&self, proposal: &Decision) -> Vec<Symbol> {
         let own = told_to(self.decision).iter().copied();
-        let approver = approved.approval.filter(|approver| !self.decision.to.contains(approver));
+        let approver = proposal.approval.filter(|approver| !self.decision.to.contains(approver));
         own.chain(approver).collect()
     }
 }
