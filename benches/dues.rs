@@ -68,18 +68,25 @@ impl Site {
         let temporary = kept.is_none().then(|| tempfile::tempdir().expect("a folder"));
         let folder = kept.or_else(|| Some(temporary.as_ref()?.path().to_owned())).expect("a folder");
         let site = Site { folder, orders, _temporary: temporary };
+        if !site.path("data/duban.db").exists() {
+            site.lay_out();
+        }
+        site
+    }
+
+    /// Only once: other rules would have every order of the store decided again.
+    fn lay_out(&self) {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
         for part in ["rules", "rules/templates", "calendars"] {
-            std::fs::create_dir_all(site.path(part)).expect("a folder");
+            std::fs::create_dir_all(self.path(part)).expect("a folder");
             for entry in std::fs::read_dir(repository.join(part)).expect("the repository's").flatten() {
                 if entry.path().is_file() {
-                    std::fs::copy(entry.path(), site.path(part).join(entry.file_name())).expect("copied");
+                    std::fs::copy(entry.path(), self.path(part).join(entry.file_name())).expect("copied");
                 }
             }
         }
-        std::fs::create_dir_all(site.path("data")).expect("a folder");
-        std::fs::write(site.path("calendars/zhuhai.yaml"), CALENDAR).expect("written");
-        site
+        std::fs::create_dir_all(self.path("data")).expect("a folder");
+        std::fs::write(self.path("calendars/zhuhai.yaml"), CALENDAR).expect("written");
     }
 
     fn path(&self, name: &str) -> PathBuf {
