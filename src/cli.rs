@@ -11,8 +11,10 @@ mod compare;
 mod demo;
 mod explain;
 mod import;
+mod roster;
 mod rules;
 mod run;
+mod schema;
 mod simulate;
 mod store;
 mod test;
@@ -97,6 +99,8 @@ enum Command {
     Clock(clock::Args),
     Audit(audit::Args),
     Store(store::Args),
+    Roster(roster::Args),
+    Schema(schema::Args),
 }
 
 /// Reads the command line and carries out its command.
@@ -114,6 +118,8 @@ pub fn main() -> ExitCode {
         Command::Import(args) => import::run(&common, args),
         Command::Clock(args) => clock::run(&common, args),
         Command::Audit(args) => audit::run(&common, args),
+        Command::Roster(args) => roster::run(&common, &args),
+        Command::Schema(args) => schema::run(&common, &args),
         Command::Store(args) => store::run(&common, args),
     }
 }

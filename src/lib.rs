@@ -18,6 +18,7 @@ pub mod engine;
 
 pub mod ruletest;
 pub mod schedule;
+pub mod schema;
 
 pub mod clock;
 pub mod config;

@@ -11,7 +11,8 @@ pub mod directory;
 pub mod files;
 pub mod judge;
 pub mod model;
-mod read;
+pub(crate) mod read;
+pub mod roster;
 #[cfg(test)]
 pub(crate) mod trial;
 pub mod vocabulary;

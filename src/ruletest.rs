@@ -9,7 +9,7 @@ mod instead;
 pub mod judge;
 pub mod read;
 mod said;
-mod words;
+pub(crate) mod words;
 
 use crate::engine::decision::Outcome;
 use crate::order::Event;

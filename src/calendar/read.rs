@@ -130,6 +130,14 @@ impl Calendars {
     }
 }
 
+/// The weekdays by the words of the files.
+pub(crate) use draft::WEEKDAYS;
+
+/// An opening interval, `08:30-12:00`.
+pub(crate) fn opening(node: &Node, problems: &mut Problems) -> Option<super::Opening> {
+    word::opening(node, problems)
+}
+
 /// What a calendar's file says itself, before anything is inherited.
 #[derive(Debug, Default)]
 pub struct Own {

@@ -3,12 +3,17 @@
 //! A job's last instant that has come and has no row yet is run; of several that were missed only the last, marked late.
 //! A run that fails is tried again some times; one that a crash left behind, too. Nothing runs while the clock is held.
 
+mod duty;
+
 use super::rules::Rules;
 use crate::audit::{AuditError, Auditor};
 use crate::calendar::Calendar;
 use crate::clock;
 use crate::metrics::Metrics;
 use crate::notify::compose::Bulletin;
+use crate::notify::notice::NoticeKind;
+use crate::policy::directory::duty_place;
+use crate::policy::roster::{Duty, Roster};
 use crate::schedule::{Job, Named, Schedule, When};
 use crate::store::Store;
 use crate::store::backup::backup;
@@ -102,40 +107,47 @@ impl Worker {
         Worker { store, auditor, schedules, metrics: Arc::default() }
     }
 
-    /// Runs every job that is due, one after the other.
+    /// Runs every job that is due, one after the other: those of the configuration, and the reminders of the rosters.
     pub async fn run_due(&self, rules: &Rules, now: Instant) -> Result<(), StoreError> {
         for schedule in self.schedules.iter() {
-            self.run_if_due(schedule, rules, now).await?;
+            self.run_if_due(&Task::Scheduled(schedule), rules, now).await?;
+        }
+        for roster in rules.teller.directory().rosters.values().filter(|roster| roster.remind.is_some()) {
+            self.run_if_due(&Task::Remind(roster), rules, now).await?;
         }
         Ok(())
     }
 
-    async fn run_if_due(&self, schedule: &Schedule, rules: &Rules, now: Instant) -> Result<(), StoreError> {
-        let newest = self.store.newest_run(&schedule.name, now).await?;
+    async fn run_if_due(&self, task: &Task<'_>, rules: &Rules, now: Instant) -> Result<(), StoreError> {
+        let name = task.name();
+        let newest = self.store.newest_run(&name, now).await?;
         let is_open = newest.outcome.is_none();
-        let at = match calendar(schedule, rules) {
-            _ if is_open => (newest.lease_ends_at <= now).then_some(newest.at),
-            Some(calendar) => schedule.when.last_in(calendar, newest.at, now),
-            None => None,
+        let at = if is_open {
+            (newest.lease_ends_at <= now).then_some(newest.at)
+        } else {
+            task.last_in(rules, newest.at, now)
         };
         let Some(at) = at else { return Ok(()) };
         let late = if is_open { newest.late } else { now.ms_since(at) > LATE_MS };
-        let run = self.store.claim_run(&schedule.name, (at, late), now, now.plus_ms(LEASE_MS)).await?;
+        let run = self.store.claim_run(&name, (at, late), now, now.plus_ms(LEASE_MS)).await?;
         let Some(run) = run else { return Ok(()) };
-        let ended = self.carry_out(schedule, &run, rules, now).await;
+        let ended = self.carry_out(task, &run, rules, now).await;
         let result = match &ended {
             Ended::Done(_) => "done",
             Ended::Retry(..) => "retried",
             Ended::Failed(_) => "failed",
         };
-        self.metrics.count_job(&schedule.name, result);
+        self.metrics.count_job(&name, result);
         self.store.end_run(run, ended, clock::now().max(now)).await
     }
 
-    async fn carry_out(&self, schedule: &Schedule, run: &Run, rules: &Rules, now: Instant) -> Ended {
-        let done = match &schedule.job {
-            Job::Checkpoint { tell } => self.checkpoint(tell, run, rules, now).await,
-            Job::Backup { to, keep } => self.backup(to, *keep, run, rules).await,
+    async fn carry_out(&self, task: &Task<'_>, run: &Run, rules: &Rules, now: Instant) -> Ended {
+        let done = match task {
+            Task::Scheduled(schedule) => match &schedule.job {
+                Job::Checkpoint { tell } => self.checkpoint(tell, run, rules, now).await,
+                Job::Backup { to, keep } => self.backup(to, *keep, run, rules).await,
+            },
+            Task::Remind(roster) => self.remind(roster, run, rules, now).await,
         };
         match done {
             Ok(detail) => {
@@ -208,9 +220,40 @@ impl Worker {
                 ask: "无需处理，请妥善保存",
                 at: run.at,
                 calendar,
+                place: None,
+                expires_at: None,
+                kind: NoticeKind::Health,
             })
         });
         self.store.queue_notices(notices.collect()).await.map(|_| ())
+    }
+
+    /// Reminds whoever is to be on duty. A duty that has begun meanwhile needs no reminder any more.
+    async fn remind(&self, roster: &Roster, run: &Run, rules: &Rules, now: Instant) -> Result<String, Failure> {
+        let of_roster: Vec<&str> = rules.teller.directory().on_roster(&roster.name).map(|(name, _)| &**name).collect();
+        let duties = duty::announced(roster, run.at, run.at);
+        let to_come: Vec<&Duty> = duties.iter().filter(|duty| now < roster.begins(duty)).collect();
+        let notices = to_come.iter().flat_map(|duty| {
+            let key = format!("roster:{}:{}", roster.name, duty.date);
+            let (text, place) = (duty::said(roster, duty), duty_place(&roster.name, duty.date));
+            let bulletin = |recipient: &&str| {
+                rules.teller.bulletin(&Bulletin {
+                    key: &key,
+                    recipient,
+                    title: &roster.title,
+                    text: &text,
+                    ask: "请按时到岗；有事不能到岗的，请提前换班并告知热线",
+                    at: run.at,
+                    calendar: &roster.calendar,
+                    place: Some(&place),
+                    expires_at: Some(roster.begins(duty)),
+                    kind: NoticeKind::Duty,
+                })
+            };
+            of_roster.iter().filter_map(bulletin).collect::<Vec<_>>()
+        });
+        let queued = self.store.queue_notices(notices.collect()).await?;
+        Ok(format!("{} of {} duties announced, {queued} notices queued", to_come.len(), duties.len()))
     }
 
     async fn raise_alarm(&self, alarm: &AuditError, rules: &Rules, now: Instant) -> Result<(), StoreError> {
@@ -220,6 +263,38 @@ impl Worker {
         let ask = "立即运行 duban audit verify 查明，保存好数据库文件和检查点文件，不要覆盖";
         let incident = format!("ledger-{}", now.0.div_euclid(24 * 3_600_000));
         super::tell_operators(&self.store, rules, &incident, ("台账校验异常", &text, ask), now).await
+    }
+}
+
+/// What is run.
+enum Task<'a> {
+    /// What the configuration schedules.
+    Scheduled(&'a Schedule),
+    /// The reminders of a roster.
+    Remind(&'a Roster),
+}
+
+impl Task<'_> {
+    /// By what its runs are known in the store.
+    fn name(&self) -> String {
+        match self {
+            Task::Scheduled(schedule) => schedule.name.to_string(),
+            Task::Remind(roster) => format!("roster:{}", roster.name),
+        }
+    }
+
+    /// The last instant in `(after, until]`.
+    fn last_in(&self, rules: &Rules, after: Instant, until: Instant) -> Option<Instant> {
+        match self {
+            Task::Scheduled(schedule) => schedule.when.last_in(calendar(schedule, rules)?, after, until),
+            Task::Remind(roster) => {
+                let reminded = |duty: &Duty| roster.reminded(duty).filter(|at| after < *at && *at <= until);
+                duty::announced(roster, after.max(until.plus_ms(-duty::MADE_UP_MS)), until)
+                    .iter()
+                    .filter_map(reminded)
+                    .max()
+            }
+        }
     }
 }
 

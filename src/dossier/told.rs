@@ -115,6 +115,7 @@ fn what(kind: NoticeKind) -> &'static str {
         NoticeKind::Flag => "待核通知",
         NoticeKind::Notify => "告知",
         NoticeKind::Remind => "提醒",
+        NoticeKind::Duty => "值班提醒",
         NoticeKind::Health => "运行告警",
     }
 }

@@ -75,7 +75,7 @@ impl Teller {
     /// A notice that concerns no order, to a recipient of the directory; none where the directory has no such one. The
     /// key tells one from another: it is queued once.
     pub fn bulletin(&self, bulletin: &Bulletin<'_>) -> Option<QueuedNotice> {
-        let Bulletin { key, recipient, title, text, ask, at, calendar } = *bulletin;
+        let Bulletin { key, recipient, title, text, ask, at, calendar, place, expires_at, kind } = *bulletin;
         self.directory.recipients.get(recipient)?;
         let facts = Facts {
             signature: "【督办】".into(),
@@ -90,12 +90,12 @@ impl Teller {
             key: format!("{key}:{recipient}").into(),
             order: None,
             decision: None,
-            kind: NoticeKind::Health,
-            target: Target::Recipient { recipient: recipient.into(), place: None },
+            kind,
+            target: Target::Recipient { recipient: recipient.into(), place: place.map(Arc::from) },
             at,
-            expires_at: None,
+            expires_at,
             confidential: false,
-            forms: Rendering::new(&self.templates, NoticeKind::Health, &facts).forms(&reader),
+            forms: Rendering::new(&self.templates, kind, &facts).forms(&reader),
         })
     }
 
@@ -111,7 +111,18 @@ impl Teller {
         calendar: &Calendar,
     ) -> Option<QueuedNotice> {
         let key = format!("health:{incident}");
-        self.bulletin(&Bulletin { key: &key, recipient: OPERATORS, title, text, ask, at, calendar })
+        self.bulletin(&Bulletin {
+            key: &key,
+            recipient: OPERATORS,
+            title,
+            text,
+            ask,
+            at,
+            calendar,
+            place: None,
+            expires_at: None,
+            kind: NoticeKind::Health,
+        })
     }
 }
 
@@ -132,6 +143,12 @@ pub struct Bulletin<'a> {
     pub at: Instant,
     /// In whose zone instants are shown.
     pub calendar: &'a Calendar,
+    /// Under what the recipient is looked up, if not everywhere alike: the date of a duty.
+    pub place: Option<&'a str>,
+    /// From when on it says nothing any more.
+    pub expires_at: Option<Instant>,
+    /// Of what kind it is: [`NoticeKind::Health`] or [`NoticeKind::Duty`].
+    pub kind: NoticeKind,
 }
 
 /// A decision being told.
@@ -203,7 +220,10 @@ impl Told<'_> {
     fn people_are_missing(&self, recipient: Symbol) -> bool {
         let directory = &self.teller.directory;
         let place = self.place(recipient);
-        let needs_people = directory.recipients.get(recipient.as_str()).is_none_or(|known| known.of.is_some());
+        let needs_people = directory
+            .recipients
+            .get(recipient.as_str())
+            .is_none_or(|known| known.of.is_some() && known.roster.is_none());
         needs_people && directory.people(recipient.as_str(), place.as_deref()).is_empty()
     }
 

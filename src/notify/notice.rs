@@ -81,13 +81,15 @@ pub enum NoticeKind {
     Notify,
     /// 提醒.
     Remind,
+    /// 值班提醒: whose turn it is soon.
+    Duty,
     /// The daemon's own health, to its operators.
     Health,
 }
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [NoticeKind; 10] = [
+    pub const ALL: [NoticeKind; 11] = [
         NoticeKind::RedCard,
         NoticeKind::Route,
         NoticeKind::Proposal,
@@ -97,6 +99,7 @@ impl NoticeKind {
         NoticeKind::Flag,
         NoticeKind::Notify,
         NoticeKind::Remind,
+        NoticeKind::Duty,
         NoticeKind::Health,
     ];
 
@@ -112,6 +115,7 @@ impl NoticeKind {
             NoticeKind::Flag => "flag",
             NoticeKind::Notify => "notify",
             NoticeKind::Remind => "remind",
+            NoticeKind::Duty => "duty",
             NoticeKind::Health => "health",
         }
     }

@@ -118,7 +118,7 @@ impl Outbox {
     async fn start_due(&self, sending: &mut JoinSet<()>, free: usize) -> Duration {
         let now = clock::now();
         let directory = self.directory.borrow().clone();
-        self.vacant.look_again(&directory, &self.sender);
+        self.vacant.look_again(&directory, &self.sender, now);
         if free == 0 {
             return LOOK_EVERY;
         }
@@ -180,7 +180,7 @@ impl Outbox {
         }
         let batch = Batch(live);
         let directory = self.directory.borrow().clone();
-        let attempt = match ways::parties(&batch.first().target, &directory, &self.sender) {
+        let attempt = match ways::parties(&batch.first().target, &directory, &self.sender, now) {
             Ok(parties) => self.tell(&batch, &parties, &clock).await,
             Err(nobody) => {
                 let first = batch.first();

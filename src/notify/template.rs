@@ -58,6 +58,7 @@ fn built_in(kind: NoticeKind) -> &'static str {
         NoticeKind::Notify => include_str!("../../rules/templates/notify.txt"),
         NoticeKind::Revocation => include_str!("../../rules/templates/revocation.txt"),
         NoticeKind::Flag => include_str!("../../rules/templates/flag.txt"),
+        NoticeKind::Duty => include_str!("../../rules/templates/duty.txt"),
         NoticeKind::Health => include_str!("../../rules/templates/health.txt"),
     }
 }

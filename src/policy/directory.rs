@@ -7,8 +7,12 @@
 
 pub mod read;
 
+use crate::policy::roster::read::Rosters;
+use crate::policy::roster::{Duty, Member};
 use crate::policy::vocabulary::Value;
 use crate::symbol::Symbol;
+use crate::text::want;
+use crate::time::Instant;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -21,6 +25,8 @@ pub struct Directory {
     pub departments: BTreeMap<Arc<str>, Department>,
     /// The other sections, by the order attribute after which each is named, then by that attribute's value.
     pub sections: BTreeMap<Arc<str>, BTreeMap<Arc<str>, People>>,
+    /// Who is on duty, by the names of the rosters.
+    pub rosters: Rosters,
 }
 
 /// People by the recipient that they are.
@@ -40,7 +46,34 @@ pub struct Recipient {
     /// Those behind it everywhere, or where no section names anybody.
     pub people: Vec<Person>,
     /// The roster that says who is on duty.
-    pub roster: Option<Arc<str>>,
+    pub roster: Option<OnDuty>,
+}
+
+/// Which roster says who a recipient is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OnDuty {
+    /// The same wherever it is looked up.
+    Everywhere(Arc<str>),
+    /// One at each of these places; elsewhere nobody takes turns.
+    At(BTreeMap<Arc<str>, Arc<str>>),
+}
+
+impl OnDuty {
+    /// The roster at a place.
+    pub fn at(&self, place: Option<&str>) -> Option<&Arc<str>> {
+        match self {
+            OnDuty::Everywhere(roster) => Some(roster),
+            OnDuty::At(places) => places.get(place?),
+        }
+    }
+
+    /// All of them.
+    pub fn rosters(&self) -> Vec<&Arc<str>> {
+        match self {
+            OnDuty::Everywhere(roster) => vec![roster],
+            OnDuty::At(places) => places.values().collect(),
+        }
+    }
 }
 
 /// Under what a recipient is looked up.
@@ -105,6 +138,42 @@ impl Directory {
         there.filter(|people| !people.is_empty()).unwrap_or(&known.people)
     }
 
+    /// Those who stand behind a recipient at an instant: of one with a roster whoever is on duty then, else whoever is next;
+    /// where the place is a duty ([`duty_place`]), whoever has that. Nobody being on the roster, those of the place.
+    pub fn people_on(&self, recipient: &str, place: Option<&str>, now: Instant) -> Vec<Person> {
+        let on_duty = self.duty(recipient, place, now).map(|duty| self.behind(recipient, &duty.member));
+        on_duty.filter(|people| !people.is_empty()).unwrap_or_else(|| self.people(recipient, place).to_vec())
+    }
+
+    fn duty(&self, recipient: &str, place: Option<&str>, now: Instant) -> Option<Duty> {
+        let named = place
+            .and_then(|place| place.split_once(DUTY))
+            .and_then(|(roster, date)| Some((roster, want::parse_date(date)?)));
+        if let Some((roster, date)) = named {
+            return self.rosters.get(roster)?.duty_on(date);
+        }
+        let roster = self.recipients.get(recipient)?.roster.as_ref()?.at(place)?;
+        self.rosters.get(roster)?.at(now).map(|(duty, _)| duty)
+    }
+
+    /// The recipients that are whoever a roster says.
+    pub fn on_roster(&self, roster: &str) -> impl Iterator<Item = (&Arc<str>, &Recipient)> {
+        let is_of = |known: &Recipient| known.roster.iter().flat_map(OnDuty::rosters).any(|name| **name == *roster);
+        let named: Vec<_> = self.recipients.iter().filter(|(_, known)| is_of(known)).collect();
+        named.into_iter()
+    }
+
+    /// Whoever a member of a roster is to a recipient: of a unit those listed there for it, else its liaison.
+    pub fn behind(&self, recipient: &str, member: &Member) -> Vec<Person> {
+        match member {
+            Member::Person(person) => vec![person.clone()],
+            Member::Unit(unit) => {
+                let people = |name: &str| self.departments.get(unit)?.people.get(name).filter(|list| !list.is_empty());
+                people(recipient).or_else(|| people("liaison")).cloned().unwrap_or_default()
+            }
+        }
+    }
+
     /// Those who stand behind a recipient for an order as it is now.
     pub fn resolve(&self, recipient: &str, department: Option<&str>, attributes: &[(Symbol, Value)]) -> &[Person] {
         self.people(recipient, self.place(recipient, department, attributes).as_deref())
@@ -150,6 +219,13 @@ pub(crate) fn attribute_text(attributes: &[(Symbol, Value)], name: &str) -> Opti
     }
 }
 
+const DUTY: &str = "@";
+
+/// The place under which whoever has a duty is looked up, whoever that will be when it is sent.
+pub fn duty_place(roster: &str, date: chrono::NaiveDate) -> String {
+    format!("{roster}{DUTY}{date}")
+}
+
 /// A recipient whom nobody stands behind at a place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Vacancy {
@@ -188,9 +264,13 @@ impl Directory {
         };
         places
             .into_iter()
-            .filter(|place| self.people(id, Some(place)).is_empty())
+            .filter(|place| self.people(id, Some(place)).is_empty() && !self.has_roster_at(id, place))
             .map(|place| vacancy(Some(place)))
             .collect()
+    }
+
+    fn has_roster_at(&self, id: &str, place: &str) -> bool {
+        self.recipients[id].roster.as_ref().is_some_and(|roster| roster.at(Some(place)).is_some())
     }
 
     fn section_places(&self, attribute: &str) -> Vec<Arc<str>> {
@@ -201,7 +281,8 @@ impl Directory {
 impl Recipient {
     /// Whether it needs nobody behind it: a roster says who it is, or all that reaches it are groups.
     fn is_staffless(&self, is_group: &impl Fn(&str) -> bool) -> bool {
-        self.roster.is_some() || (!self.channels.is_empty() && self.channels.iter().all(|name| is_group(name)))
+        matches!(self.roster, Some(OnDuty::Everywhere(_)))
+            || (!self.channels.is_empty() && self.channels.iter().all(|name| is_group(name)))
     }
 }
 
@@ -224,6 +305,7 @@ mod tests {
     fn directory() -> Directory {
         let region = || Of::Attribute("region".into());
         Directory {
+            rosters: Rosters::default(),
             recipients: BTreeMap::from([
                 ("liaison".into(), recipient(Some(Of::Department), &[])),
                 ("county".into(), recipient(Some(Of::Parent), &[])),

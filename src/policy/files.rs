@@ -3,17 +3,18 @@
 //! Every file is read to its end whatever is wrong with another. A rule set exists only if no file has an error.
 
 use crate::calendar::read::Calendars;
-use crate::policy::directory::Directory;
 use crate::policy::directory::read::{self as directory, Channels};
+use crate::policy::directory::{Directory, OnDuty};
 use crate::policy::model::{Policy, RuleSet};
 use crate::policy::read::places::Places;
 use crate::policy::read::{Reader, inherit, vocabulary};
+use crate::policy::roster::read as roster;
 use crate::policy::vocabulary::Vocabulary;
 use crate::symbol::Symbol;
 use crate::text::Text;
 use crate::text::nearest::nearest;
 use crate::text::place::{Place, Source};
-use crate::text::problem::{Problem, Problems};
+use crate::text::problem::{Problem, Problems, Severity};
 use crate::text::tree::Node;
 use crate::text::want::{self, Word};
 use crate::text::yaml;
@@ -35,6 +36,8 @@ pub struct Loaded {
     pub directory: Directory,
     /// Where the directory's names stand.
     pub directory_places: directory::Places,
+    /// Where the rosters' names stand.
+    pub roster_places: roster::Places,
     /// Whether there is a directory that could be read at all.
     pub has_directory: bool,
     /// The calendars, as far as they could be read.
@@ -65,7 +68,7 @@ const DIRECTORY: &str = "directory.yaml";
 const ROSTERS: &str = "rosters.yaml";
 
 /// The files that are read before the policies.
-const READ_BEFORE: [&str; 2] = ["vocabulary.yaml", DIRECTORY];
+const READ_BEFORE: [&str; 3] = ["vocabulary.yaml", DIRECTORY, ROSTERS];
 
 /// A policy as its file gives it.
 struct Written {
@@ -95,10 +98,19 @@ pub(crate) fn load_over(
     let (vocabulary, in_terms) = words
         .as_ref()
         .map_or_else(|| (Vocabulary::built_in(), Vec::new()), |root| vocabulary::read(root, &mut problems));
-    let listed = directory_of(rules, &mut problems);
-    let people = listed
+    let listed = file_of(rules, DIRECTORY, &mut problems);
+    let rota = file_of(rules, ROSTERS, &mut problems);
+    let (rosters, roster_places) =
+        rota.as_ref().map_or_else(Default::default, |root| roster::read(root, &calendars, &mut problems));
+    let mut people = listed
         .as_ref()
         .map(|root| directory::read(root, has_vocabulary.then_some(&vocabulary), channels, &mut problems));
+    if let Some((directory, places)) = &mut people {
+        directory.rosters = rosters;
+        if rota.is_some() {
+            unknown_rosters(directory, places, &roster_places, &mut problems);
+        }
+    }
     let written = policies(rules, &mut problems);
     if !has_vocabulary && (people.is_some() || !written.is_empty()) {
         problems.push(unchecked(&file));
@@ -128,6 +140,7 @@ pub(crate) fn load_over(
         has_vocabulary,
         directory,
         directory_places,
+        roster_places,
         has_directory,
         calendars,
         problems,
@@ -137,9 +150,27 @@ pub(crate) fn load_over(
     }
 }
 
-/// The directory, if there is one; one that cannot be read has been reported and knows nobody.
-fn directory_of(rules: &Path, problems: &mut Problems) -> Option<Node> {
-    let file = rules.join(DIRECTORY);
+/// The rosters that recipients name and that the file does not have. That is a warning: a directory may be shared with
+/// those who have more of them.
+fn unknown_rosters(directory: &Directory, at: &directory::Places, known: &roster::Places, problems: &mut Problems) {
+    for (name, recipient) in &directory.recipients {
+        let mut of_recipient = recipient.roster.iter().flat_map(OnDuty::rosters);
+        let unknown = of_recipient.find(|roster| !known.rosters.contains_key(*roster));
+        if let Some((roster, place)) = unknown.zip(at.recipients.get(name)) {
+            problems.push(unknown_roster(Word { text: roster, place }, known.rosters.keys().map(|name| &**name)));
+        }
+    }
+}
+
+/// The problem of a roster that is not there: whoever is told by it is told by nobody.
+pub(crate) fn unknown_roster<'k>(word: Word<'_>, known: impl IntoIterator<Item = &'k str>) -> Problem {
+    let problem = want::unknown_word(word, "unknown-roster", ("轮值表（rosters.yaml）", "roster"), known);
+    Problem { severity: Severity::Warning, ..problem }
+}
+
+/// A file of people, if it is there; one that cannot be read has been reported and knows nobody.
+fn file_of(rules: &Path, name: &str, problems: &mut Problems) -> Option<Node> {
+    let file = rules.join(name);
     if file.exists() { yaml::read_file(&file, problems) } else { None }
 }
 
@@ -204,9 +235,6 @@ fn policies(folder: &Path, problems: &mut Problems) -> Vec<Written> {
             continue;
         }
         let Some(root) = yaml::read_file(&path, problems) else { continue };
-        if name == ROSTERS {
-            continue; // must be YAML at least
-        }
         if let Some(policy) = written(root, problems) {
             let twice = found.iter().find(|other| other.id == policy.id).map(|first| defined_twice(&policy, first));
             match twice {

@@ -6,6 +6,7 @@
 mod accepted;
 mod conditions;
 mod people;
+mod rosters;
 mod rules;
 mod steps;
 
@@ -37,6 +38,7 @@ pub fn judge(loaded: &mut Loaded, channels: &Channels, now: Instant) {
         problems.append(accepted::left(&found, places));
     }
     people::departments_without_liaison(loaded, &mut problems);
+    rosters::unstaffed(loaded, &mut problems);
     loaded.problems = problems;
 }
 

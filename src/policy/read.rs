@@ -3,7 +3,7 @@
 //! A reader puts every mistake into the problems and goes on; where something was wrong it gives a harmless value in its
 //! stead, which no one ever uses: with an error among the problems there is no [`RuleSet`](super::model::RuleSet).
 
-mod accept;
+pub(crate) mod accept;
 pub(crate) mod condition;
 pub(crate) mod deadline;
 pub(crate) mod inherit;

@@ -75,8 +75,8 @@ fn read(root: &Node, path: &str, world: &World<'_>, problems: &mut Problems) -> 
     Some(TestFile { path: path.to_owned(), policy: Arc::clone(policy), cases })
 }
 
-const FILE_KEYS: [&str; 3] = ["test", "order", "cases"];
-const CASE_KEYS: [&str; 7] = ["name", "order", "given", "until", "governs", "expect", "never"];
+pub(crate) const FILE_KEYS: [&str; 3] = ["test", "order", "cases"];
+pub(crate) const CASE_KEYS: [&str; 7] = ["name", "order", "given", "until", "governs", "expect", "never"];
 
 fn policy_named<'a>(node: &Node, world: &World<'a>, problems: &mut Problems) -> Option<&'a Arc<Policy>> {
     let name = want::word(node, problems)?;

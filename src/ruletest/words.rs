@@ -5,7 +5,7 @@ use crate::engine::decision::Outcome;
 use crate::policy::model::Colour;
 
 /// The kinds of decisions.
-pub(super) const KINDS: [(&str, Kind); 32] = [
+pub(crate) const KINDS: [(&str, Kind); 32] = [
     ("decision", Kind::Any),
     ("remind", Kind::Remind),
     ("notify", Kind::Notify),
@@ -41,7 +41,7 @@ pub(super) const KINDS: [(&str, Kind); 32] = [
 ];
 
 /// How obligations stand.
-pub(super) const OUTCOMES: [(&str, Outcome); 22] = [
+pub(crate) const OUTCOMES: [(&str, Outcome); 22] = [
     ("met", Outcome::Met),
     ("late", Outcome::Late),
     ("open", Outcome::Open),
@@ -67,7 +67,7 @@ pub(super) const OUTCOMES: [(&str, Outcome); 22] = [
 ];
 
 /// What Chinese operators may write for a key.
-const KEYS: [(&str, &str); 41] = [
+pub(crate) const KEYS: [(&str, &str); 41] = [
     ("target", "to"),
     ("recipients", "to"),
     ("规则测试", "test"),

@@ -362,6 +362,11 @@ pub static CODES: &[Code] = &[
         "通讯录里没有这个收件人。看提示里最接近的，或在 recipients 里加上。",
         "The directory has no such recipient.",
     ),
+    code(
+        "unknown-roster",
+        "通讯录里写的轮值表，rosters.yaml 里没有，当班的人找不到。看提示里最接近的，或在 rosters.yaml 里登记。",
+        "The directory names a roster that rosters.yaml does not have, so nobody is on duty.",
+    ),
     code("unknown-rule", "这份规则里没有这条。看提示里最接近的。", "The policy has no such rule."),
     code("unknown-section", "通知模板里没有这种节。看提示。", "A template has no such section."),
     code("unknown-step", "这条期限的阶梯里没有这一步。看提示。", "The ladder has no such step."),

@@ -103,6 +103,8 @@ impl<'a> Fields<'a> {
     /// Reports every key that was not asked for, with the nearest of those that were. A field that is missing because its
     /// key is misspelt is one mistake, not two.
     pub fn finish(self, problems: &mut Problems) {
+        #[cfg(test)]
+        asked::note(self.entries, &self.asked);
         let unknown = self.entries.iter().filter(|entry| !self.asked.contains(&entry.key.text.as_str()));
         for entry in unknown {
             let meant = nearest(&entry.key.text, self.asked.iter().copied());
@@ -111,6 +113,32 @@ impl<'a> Fields<'a> {
             }
             problems.push(unknown_key(&entry.key.place, &entry.key.text, &self.asked));
         }
+    }
+}
+
+/// What the readers ask of each mapping, noted in tests only: the schemas are held against it.
+#[cfg(test)]
+pub(crate) mod asked {
+    use crate::text::tree::Entry;
+    use std::cell::RefCell;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    /// The keys asked for, by the file and the place of a mapping's first key.
+    pub(crate) type Asked = BTreeMap<(String, usize), BTreeSet<&'static str>>;
+
+    thread_local! {
+        static ASKED: RefCell<Asked> = RefCell::default();
+    }
+
+    pub(super) fn note(entries: &[Entry], asked: &[&'static str]) {
+        let Some(first) = entries.first() else { return };
+        let at = (first.key.place.source.path.clone(), first.key.place.start);
+        ASKED.with_borrow_mut(|all| all.entry(at).or_default().extend(asked));
+    }
+
+    /// What was noted since the last time.
+    pub(crate) fn take() -> Asked {
+        ASKED.take()
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) struct Draft {
 
 const DAY_ENDS: [(&str, DayEnds); 2] = [("closing", DayEnds::Closing), ("midnight", DayEnds::Midnight)];
 
-const WEEKDAYS: [(&str, Weekday); 7] = [
+pub(crate) const WEEKDAYS: [(&str, Weekday); 7] = [
     ("mon", Weekday::Mon),
     ("tue", Weekday::Tue),
     ("wed", Weekday::Wed),

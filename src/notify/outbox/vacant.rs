@@ -6,6 +6,7 @@ use super::sender::Sender;
 use super::ways;
 use crate::notify::notice::Target;
 use crate::policy::directory::Directory;
+use crate::time::Instant;
 use std::sync::{Arc, Mutex, PoisonError};
 use tracing::{error, info};
 
@@ -41,10 +42,10 @@ impl Vacant {
     }
 
     /// Forgets those behind whom there is somebody by now.
-    pub(super) fn look_again(&self, directory: &Directory, sender: &Sender) {
+    pub(super) fn look_again(&self, directory: &Directory, sender: &Sender, now: Instant) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let before = known.len();
-        known.retain(|(target, _)| ways::parties(target, directory, sender).is_err());
+        known.retain(|(target, _)| ways::parties(target, directory, sender, now).is_err());
         if known.len() < before {
             info!(left = known.len(), "recipients who had nobody behind them have somebody now");
             (self.listener)(known.iter().map(|(_, why)| why.clone()).collect());

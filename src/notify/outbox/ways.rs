@@ -7,6 +7,7 @@ use crate::notify::notice::Target;
 use crate::policy::directory::read::Address;
 use crate::policy::directory::{Directory, Person};
 use crate::store::outbox::{Delivery, DeliveryOutcome};
+use crate::time::Instant;
 use std::sync::Arc;
 
 /// Somebody who is to be told, with the ways to reach them, the preferred one first.
@@ -47,15 +48,20 @@ pub(super) enum NoParty {
     UnknownChannel(Arc<str>),
 }
 
-/// Everybody behind a target as the directory has them now.
-pub(super) fn parties(target: &Target, directory: &Directory, sender: &Sender) -> Result<Vec<Party>, NoParty> {
+/// Everybody behind a target as the directory has them, and the rosters at this instant.
+pub(super) fn parties(
+    target: &Target,
+    directory: &Directory,
+    sender: &Sender,
+    now: Instant,
+) -> Result<Vec<Party>, NoParty> {
     match target {
         Target::Channel(channel) => {
             let known = sender.known(channel).ok_or_else(|| NoParty::UnknownChannel(channel.clone()))?;
             let way = Way { channel: known.clone(), address: "".into() };
             Ok(vec![Party { name: "".into(), ways: vec![way] }])
         }
-        Target::Recipient { recipient, place } => behind(recipient, place.as_deref(), directory, sender),
+        Target::Recipient { recipient, place } => behind(recipient, place.as_deref(), directory, sender, now),
     }
 }
 
@@ -64,6 +70,7 @@ fn behind(
     place: Option<&str>,
     directory: &Directory,
     sender: &Sender,
+    now: Instant,
 ) -> Result<Vec<Party>, NoParty> {
     let known = directory.recipients.get(recipient).ok_or_else(|| NoParty::UnknownRecipient(recipient.clone()))?;
     let channels = if known.channels.is_empty() {
@@ -71,7 +78,7 @@ fn behind(
     } else {
         known.channels.iter().filter_map(|name| sender.known(name).cloned()).collect()
     };
-    let people = directory.people(recipient, place);
+    let people = directory.people_on(recipient, place, now);
     let parties: Vec<Party> = people.iter().map(|person| party(person, &channels, sender)).collect();
     let group = ways(&Person::default(), &channels, sender);
     match (parties.is_empty(), group.is_empty()) {
@@ -146,7 +153,6 @@ pub(super) fn is_group(address: Address) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Instant;
 
     fn delivery(channel: &str, outcome: DeliveryOutcome) -> Delivery {
         let (channel, address) = (channel.into(), "a".into());

@@ -3,7 +3,7 @@
 //! A channel is known if the configuration has it, or if it bears one of the usual names: rules are written before, and
 //! shared between, configurations. What is usual but not configured is a warning.
 
-use super::{Department, Directory, Of, People, Person, Recipient};
+use super::{Department, Directory, Of, OnDuty, People, Person, Recipient};
 use crate::policy::vocabulary::Vocabulary;
 use crate::symbol::Symbol;
 use crate::text::Text;
@@ -134,11 +134,11 @@ impl Reader<'_> {
         let of = fields.optional("of").and_then(|node| self.of(node, problems));
         let channels = fields.optional("channels").map(|node| self.channels(node, problems)).unwrap_or_default();
         let confidential = fields.optional("confidential").and_then(|node| want::boolean(node, problems));
-        let roster = fields.optional("roster").and_then(|node| want::word(node, problems));
+        let roster = fields.optional("roster").and_then(|node| on_duty(node, problems));
         let listed = fields.optional("people");
         fields.finish(problems);
         let people = listed.map(|node| self.people(node, &channels, problems)).unwrap_or_default();
-        let (confidential, roster) = (confidential.unwrap_or(false), roster.map(|word| word.text.into()));
+        let confidential = confidential.unwrap_or(false);
         Recipient { title, of, channels, confidential, people, roster }
     }
 
@@ -226,7 +226,7 @@ impl Reader<'_> {
                 problems.push(want::unknown_word(written, "unknown-recipient", ("收件人", "recipient"), known));
                 continue;
             };
-            if !recipient.of.as_ref().is_some_and(fits) {
+            if !recipient.of.as_ref().is_some_and(fits) && recipient.roster.is_none() {
                 problems.push(misplaced(&key.text, recipient, &key.place));
             }
             people.insert(key.text.as_str().into(), self.people(value, &recipient.channels, problems));
@@ -314,7 +314,8 @@ impl Person {
     }
 }
 
-fn person(node: &Node, problems: &mut Problems) -> Option<Person> {
+/// A person, with an address at least one channel can use.
+pub(crate) fn person(node: &Node, problems: &mut Problems) -> Option<Person> {
     let mut fields = Fields::of(node, problems)?;
     let name = fields.required("name", problems).and_then(|node| want::word(node, problems));
     let mobile = fields.optional("mobile").and_then(|node| address(node, &MOBILE, problems));
@@ -369,6 +370,16 @@ fn address(node: &Node, form: &Form, problems: &mut Problems) -> Option<Arc<str>
     let message = Text::new(format!("不是{}", form.what.0), format!("this is no {}", form.what.1));
     let hint = Text::new(format!("写成 {}", form.example), format!("write {}", form.example));
     want::report(Problem::error(written.place, "malformed-address", message).hint(hint), problems)
+}
+
+/// A roster, or one for each place.
+fn on_duty(node: &Node, problems: &mut Problems) -> Option<OnDuty> {
+    let Some(places) = node.mapping() else {
+        return want::word(node, problems).map(|word| OnDuty::Everywhere(word.text.into()));
+    };
+    let mut at =
+        |entry: &Entry| Some((entry.key.text.as_str().into(), want::word(&entry.value, problems)?.text.into()));
+    Some(OnDuty::At(places.iter().filter_map(&mut at).collect()))
 }
 
 fn entries<'a>(node: &'a Node, problems: &mut Problems) -> &'a [Entry] {

@@ -4,14 +4,15 @@ use super::View;
 use super::conditions::demands;
 use crate::policy::condition::{Expectation, Fact};
 use crate::policy::directory::read::{Address, Channels, address_of};
-use crate::policy::directory::{Directory, Of};
-use crate::policy::files::Loaded;
+use crate::policy::directory::{Directory, Of, OnDuty};
+use crate::policy::files::{Loaded, unknown_roster};
 use crate::policy::model::{Action, ActionKind};
 use crate::policy::vocabulary::Value;
 use crate::symbol::Symbol;
 use crate::text::Text;
 use crate::text::place::Place;
 use crate::text::problem::{Problem, Problems};
+use crate::text::want::Word;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -29,6 +30,13 @@ impl View<'_> {
             if !directory.recipients.contains_key(name.as_str()) {
                 problems.push(not_listed(&place));
                 continue;
+            }
+            let rosters = directory.recipients[name.as_str()].roster.iter().flat_map(OnDuty::rosters);
+            // With a file of rosters it has been told where the directory names it.
+            for roster in rosters
+                .filter(|roster| loaded.roster_places.rosters.is_empty() && !directory.rosters.contains_key(*roster))
+            {
+                problems.push(unknown_roster(Word { text: roster, place: &place }, []));
             }
             for vacancy in directory.vacancies([name.as_str()], &values, is_group) {
                 if !is_of_departments(directory, name) {

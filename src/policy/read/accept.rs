@@ -10,7 +10,7 @@ use crate::text::tree::{Entry, Node};
 use crate::text::want::{self, Fields};
 
 /// The warnings about a rule that may be right as it is. (What rests on nothing is answered with `local`.)
-const MAY_BE_ACCEPTED: [&str; 5] = ["before-too-long", "exclusive", "hidden", "never", "nobody"];
+pub(crate) const MAY_BE_ACCEPTED: [&str; 5] = ["before-too-long", "exclusive", "hidden", "never", "nobody"];
 
 impl Reader<'_> {
     /// `accept` of a deadline or reaction: kinds of warnings, each with the reason why it is as it should be.

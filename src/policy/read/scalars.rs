@@ -65,7 +65,7 @@ fn malformed_time(word: Word<'_>) -> Problem {
 }
 
 /// What `local` may name: the keys of a rule and of its parts.
-const LOCAL_KEYS: [&str; 36] = [
+pub(crate) const LOCAL_KEYS: [&str; 36] = [
     "after",
     "approval",
     "at",

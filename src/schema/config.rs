@@ -1,0 +1,223 @@
+//! `duban.yaml`.
+
+use super::parts::{
+    any_of, boolean, clock_time, described, integer, list, map_of, may, must, must_not_be_null, object, one_of,
+    one_or_more, part, span, text, word,
+};
+use crate::config::Scope;
+use crate::config::channels::DECISION_KINDS;
+use crate::schedule::Job;
+use serde_json::{Value, json};
+
+pub(super) fn schema() -> Value {
+    let mut schema = object(vec![
+        may("store", "数据库", "如 sqlite:data/duban.db；路径相对于本文件。", any_of(vec![text(), part("store")])),
+        may("rules", "规则目录", "缺省 rules。", text()),
+        may("calendars", "日历目录", "缺省 calendars。", text()),
+        may(
+            "listen",
+            "监听地址",
+            "地址:端口；对外请放在有 TLS 的反向代理后面。",
+            json!({"type": "string", "examples": ["127.0.0.1:8100"]}),
+        ),
+        may("public_url", "对外地址", "通知里的链接用它。", text()),
+        may("tokens", "令牌", "每个来访系统一个。", list(part("token"))),
+        may("channels", "渠道", "名字到渠道；通讯录用这些名字。", map_of(part("channel"))),
+        may(
+            "tell_from",
+            "从何时起通知",
+            "这个时刻以前的决定只留存，不通知任何人；缺省是数据库第一次启动的时刻。",
+            json!({"type": "string", "examples": ["2026-11-21T00:00:00+08:00"]}),
+        ),
+        may("approvals", "催办同意", "等着同意的移送、退回，多久没有答复就催，以后多久催一次。", part("approvals")),
+        may("sources", "主动拉取", "此版本请留空。", list(json!({}))),
+        may("schedules", "定时任务", "检查点等。", list(part("schedule"))),
+        may("audit", "台账", "检查点的签名密钥，和另存一份的文件。", part("audit")),
+    ]);
+    schema["definitions"] = json!({
+        "secret": secret(),
+        "store": object(vec![must("url", "地址", "如 sqlite:data/duban.db。", text()), may("password", "口令", "", part("secret"))]),
+        "token": token(),
+        "channel": channel(),
+        "headers": map_of(any_of(vec![word(), part("secret")])),
+        "request": request(),
+        "answer": answer(),
+        "schedule": schedule(),
+        "audit": audit(),
+        "approvals": approvals(),
+    });
+    schema
+}
+
+fn secret() -> Value {
+    let mut secret = object(vec![
+        must_not_be_null("file", "文件", "口令所在的文件（权限 600）。", text()),
+        must_not_be_null("credential", "systemd 凭据", "单元里 LoadCredential= 的名字。", word()),
+        must_not_be_null("env", "环境变量", "变量名。", word()),
+    ]);
+    secret["oneOf"] = json!([{"required": ["file"]}, {"required": ["credential"]}, {"required": ["env"]}]);
+    secret["description"] = "密钥不写在配置里，只写到哪里去取：{ file: … }、{ credential: … } 或 { env: … }".into();
+    secret
+}
+
+fn token() -> Value {
+    let scopes = one_or_more(&one_of(&Scope::ALL.map(Scope::as_str)));
+    object(vec![
+        must("name", "名字", "也是它送来的事件的来源；同一来源内事件 id 不能重复。", word()),
+        must("scopes", "权限", "intake 送事件，read 查看，supervise 签收、同意、撤销，admin 全部。", scopes),
+        must("token", "令牌", "", part("secret")),
+    ])
+}
+
+fn kind(word: &str, title: &str, mut fields: Vec<super::parts::Field>) -> Value {
+    fields.push(must("kind", "种类", title, json!({"const": word})));
+    described(title, "", object(fields))
+}
+
+fn way() -> Vec<super::parts::Field> {
+    vec![
+        may("timeout", "超时", "1 秒到 10 分钟，如 10 seconds。", word()),
+        may("proxy", "代理", "如 http://10.0.0.1:3128。", text()),
+        may("ca_file", "根证书", "自签证书的根，PEM 文件。", text()),
+    ]
+}
+
+fn with_way(mut fields: Vec<super::parts::Field>) -> Vec<super::parts::Field> {
+    fields.extend(way());
+    fields
+}
+
+fn channel() -> Value {
+    any_of(vec![
+        kind(
+            "email",
+            "邮件",
+            vec![
+                must("url", "服务器", "smtps://用户@主机:465，或 smtp://…。", text()),
+                must("from", "发件人", "如 12345热线 <notice@example.gov.cn>。", text()),
+                may("reply_to", "回信地址", "", text()),
+                may("password", "口令", "", part("secret")),
+                must_not_be_null(
+                    "starttls",
+                    "STARTTLS",
+                    "required（缺省）或 never（内网明文中继）；只用于 smtp://。",
+                    one_of(&["required", "never"]),
+                ),
+                may("timeout", "超时", "如 30 seconds。", word()),
+                may("ca_file", "根证书", "", text()),
+            ],
+        ),
+        kind(
+            "sms",
+            "短信",
+            with_way(vec![
+                must(
+                    "driver",
+                    "驱动",
+                    "http：任何能用一次 HTTP 请求发送的网关。",
+                    one_of(&["http", "mas", "aliyun", "tencent", "huawei"]),
+                ),
+                must("request", "请求", "怎样发。", part("request")),
+                must("accepted", "算收下", "网关怎样回答才算收下。", part("answer")),
+                may("retry", "值得再试", "怎样回答值得再试；其余都算被拒。", part("answer")),
+                may("signature", "签名", "短信开头的签名，如 【珠海12345】。", text()),
+            ]),
+        ),
+        kind(
+            "yuezhengyi",
+            "粤政易应用消息",
+            with_way(vec![
+                may("base_url", "地址", "本地部署的地址。", text()),
+                must("corp_id", "企业号", "", word()),
+                must("agent_id", "应用号", "", integer()),
+                must("secret", "密钥", "", part("secret")),
+            ]),
+        ),
+        kind(
+            "yuezhengyi",
+            "粤政易群机器人",
+            with_way(vec![
+                must("webhook", "机器人地址", "整个地址就是密钥。", part("secret")),
+                may("per_minute", "每分钟最多", "1 到 1000，缺省 20。", integer()),
+            ]),
+        ),
+        kind(
+            "webhook",
+            "推送给系统",
+            with_way(vec![
+                must("url", "地址", "", text()),
+                may("secret", "签名密钥", "X-Duban-Signature 是正文的 HMAC-SHA256。", part("secret")),
+                may("kinds", "哪些决定", "不写就只推通讯录里点名的。", one_or_more(&one_of(&DECISION_KINDS))),
+                may("headers", "请求头", "", part("headers")),
+            ]),
+        ),
+        kind("console", "屏幕", Vec::new()),
+    ])
+}
+
+fn request() -> Value {
+    object(vec![
+        may("method", "方法", "缺省 POST。", one_of(&["GET", "POST", "PUT"])),
+        must("url", "地址", "模板，可用 mobile、text、id。", text()),
+        may("headers", "请求头", "", part("headers")),
+        may("body", "正文", "模板，可用 mobile、text、id，如 '{\"to\": {{ mobile | tojson }}}'。", text()),
+    ])
+}
+
+fn answer() -> Value {
+    let statuses = || one_or_more(&json!({"type": "integer", "minimum": 100, "maximum": 599}));
+    object(vec![
+        may("status", "状态码", "", statuses()),
+        may("statuses", "状态码", "", statuses()),
+        may("field", "看哪一项", "JSON 指针，如 /code；与 equals 一起写。", text()),
+        may("equals", "等于", "一个或几个值。", one_or_more(&word())),
+    ])
+}
+
+/// A schedule of each job: what every schedule says, and what that job needs besides.
+fn schedule() -> Value {
+    any_of(Job::WORDS.map(of_job).into())
+}
+
+fn of_job(word: &str) -> Value {
+    let (title, own) = match word {
+        "checkpoint" => (
+            "签台账的检查点",
+            vec![may("tell", "发给谁", "检查点发给通讯录里的这些人保存。", one_or_more(&self::word()))],
+        ),
+        "backup" => (
+            "备份数据库",
+            vec![
+                must("to", "备份到", "目录；路径相对于本文件。", text()),
+                may("keep", "留几份", "只留最新的这么多份；不写则都留着。", integer()),
+            ],
+        ),
+        _ => ("", Vec::new()),
+    };
+    let mut fields = vec![
+        must("run", "做什么", title, json!({"const": word})),
+        may("name", "名字", "执行与否按名字记录；缺省是 run 的词，同名的要另起。", self::word()),
+        may("at", "时刻", "一个或几个，如 \"09:00\"。与 day 一起写，或改写 cron。", one_or_more(&clock_time())),
+        may("day", "哪天", "每天、工作日、周一、15、每月第一个工作日……，或它们的列表。", one_or_more(&self::word())),
+        may("cron", "五个字段", "分 时 日 月 星期，星期写名称，如 \"0 9 * * mon-fri\"。", text()),
+        may("calendar", "日历", "按哪份日历的时区和工作日；缺省是第一份规则的日历。", self::word()),
+    ];
+    fields.extend(own);
+    described(title, "", object(fields))
+}
+
+fn approvals() -> Value {
+    object(vec![
+        may("remind", "催不催", "false：不催。", boolean()),
+        may("remind_after", "多久催第一次", "如 1个工作日。", span()),
+        may("remind_every", "以后多久催一次", "如 1个工作日。", span()),
+    ])
+}
+
+fn audit() -> Value {
+    object(vec![
+        may("key", "签名密钥", "duban audit keygen 生成的私钥。", part("secret")),
+        may("public_keys", "公钥", "核验用；换过密钥的把旧的也留着。", one_or_more(&text())),
+        may("file", "检查点文件", "另存一份，只添不改；缺省在数据库旁边。", text()),
+    ])
+}
