@@ -7,6 +7,7 @@ mod show;
 use super::Common;
 use crate::calendar::Calendar;
 use crate::calendar::read::{self, Calendars};
+use crate::clock;
 use crate::text::Lang;
 use crate::text::problem::Problems;
 use crate::text::want;
@@ -46,12 +47,23 @@ pub(crate) fn run(common: &Common, args: Args) -> ExitCode {
         Command::Import(args) => import::run(common, &args),
         Command::Eval { calendar } => find(common, &calendar)
             .map(|calendar| eval::answer_all(&calendar, common.lang, &mut io::stdin().lock(), io::stdout().lock())),
-        Command::Show { calendar, year } => find(common, &calendar).map(|calendar| {
-            let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            show::draw(&calendar, year, common.lang, colour, &mut io::stdout().lock())
-        }),
+        Command::Show { calendar, year } => find(common, &calendar)
+            .map(|calendar| show::draw(&calendar, year, &look(&calendar, common.lang), &mut io::stdout().lock())),
     };
     done.map_or_else(|exit| exit, |done| ended(common, done))
+}
+
+/// How a year is drawn: for a terminal as wide as it is, today marked; for a file always alike.
+fn look(calendar: &Calendar, lang: Lang) -> show::Look {
+    let is_terminal = io::stdout().is_terminal();
+    let given = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let measured = || terminal_size::terminal_size().filter(|_| is_terminal).map(|(width, _)| usize::from(width.0));
+    show::Look {
+        lang,
+        colour: is_terminal && std::env::var_os("NO_COLOR").is_none(),
+        width: given.or_else(measured).unwrap_or(80),
+        today: is_terminal.then(|| calendar.date(clock::now())),
+    }
 }
 
 fn ended(common: &Common, done: io::Result<()>) -> ExitCode {

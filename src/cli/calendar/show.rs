@@ -1,6 +1,6 @@
-//! `duban calendar show`: a year in the terminal, two months beside each other, 休 and 班 marked at their dates.
+//! `duban calendar show`: a year in the terminal, months beside each other as they fit, 休 and 班 marked at their dates.
 
-use crate::calendar::{Calendar, DateEntry, DayEnds, WeeklyHours};
+use crate::calendar::{Calendar, DateEntry, DayEnds, Season, WeeklyHours};
 use crate::text::Lang;
 use chrono::{Datelike, NaiveDate, Weekday};
 use std::fmt::Write as _;
@@ -25,20 +25,38 @@ enum Mark {
     Work,
 }
 
+/// How it is drawn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    pub(super) lang: Lang,
+    pub(super) colour: bool,
+    /// Columns of the terminal.
+    pub(super) width: usize,
+    /// The date that is marked as today, if the year has it.
+    pub(super) today: Option<NaiveDate>,
+}
+
+impl Look {
+    /// So many months stand beside each other: as many as fit, and no row is left ragged.
+    fn abreast(self) -> usize {
+        ((self.width + BETWEEN.len()) / (MONTH + BETWEEN.len())).clamp(1, 4)
+    }
+}
+
 /// Draws a year.
-pub(super) fn draw(calendar: &Calendar, year: i32, lang: Lang, colour: bool, out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "{}\n", heading(calendar, year, lang))?;
-    for first in (1..=12).step_by(2) {
-        let (left, right) =
-            (month(calendar, year, first, lang, colour), month(calendar, year, first + 1, lang, colour));
-        for row in 0..left.len().max(right.len()) {
-            let blank = " ".repeat(MONTH);
-            let (a, b) = (left.get(row).unwrap_or(&blank), right.get(row).unwrap_or(&blank));
-            writeln!(out, "{}", format!("{a}{BETWEEN}{b}").trim_end())?;
+pub(super) fn draw(calendar: &Calendar, year: i32, look: &Look, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}\n", heading(calendar, year, look.lang))?;
+    let months: Vec<Vec<String>> = (1..=12).map(|number| month(calendar, year, number, look)).collect();
+    for abreast in months.chunks(look.abreast()) {
+        let blank = " ".repeat(MONTH);
+        for row in 0..abreast.iter().map(Vec::len).max().unwrap_or(0) {
+            let lines: Vec<&str> = abreast.iter().map(|month| month.get(row).unwrap_or(&blank).as_str()).collect();
+            writeln!(out, "{}", lines.join(BETWEEN).trim_end())?;
         }
         writeln!(out)?;
     }
-    for line in notes(calendar, year, lang) {
+    let is_today_shown = look.today.is_some_and(|today| today.year() == year);
+    for line in notes(calendar, year, look.lang, is_today_shown) {
         writeln!(out, "{line}")?;
     }
     Ok(())
@@ -55,13 +73,13 @@ fn heading(calendar: &Calendar, year: i32, lang: Lang) -> String {
 }
 
 /// A month as lines of equal width.
-fn month(calendar: &Calendar, year: i32, month: u32, lang: Lang, colour: bool) -> Vec<String> {
-    let mut lines = vec![centred(&month_name(month, lang)), weekday_names(lang)];
-    let Some(first) = NaiveDate::from_ymd_opt(year, month, 1) else { return lines };
+fn month(calendar: &Calendar, year: i32, month: u32, look: &Look) -> Vec<String> {
+    let Some(first) = NaiveDate::from_ymd_opt(year, month, 1) else { return Vec::new() };
+    let mut lines = vec![centred(&month_heading(calendar, first, look.lang)), weekday_names(look.lang)];
     let blank = first.weekday().num_days_from_monday() as usize;
     let mut line = " ".repeat(CELL * blank);
-    for date in first.iter_days().take_while(|date| date.month() == month) {
-        line.push_str(&cell(calendar, date, colour));
+    for date in dates_of_month(first) {
+        line.push_str(&cell(calendar, date, look));
         let is_last = date.succ_opt().is_none_or(|next| next.month() != month);
         if date.weekday() == Weekday::Sun || is_last {
             let left = 6 - date.weekday().num_days_from_monday() as usize;
@@ -71,16 +89,46 @@ fn month(calendar: &Calendar, year: i32, month: u32, lang: Lang, colour: bool) -
     lines
 }
 
-fn cell(calendar: &Calendar, date: NaiveDate, colour: bool) -> String {
+fn dates_of_month(first: NaiveDate) -> impl Iterator<Item = NaiveDate> {
+    first.iter_days().take_while(move |date| date.month() == first.month())
+}
+
+/// `6月 夏令 · 21个工作日`.
+fn month_heading(calendar: &Calendar, first: NaiveDate, lang: Lang) -> String {
+    let mut heading = month_name(first.month(), lang);
+    let seasons = calendar.spec().seasons.iter().filter(|season| dates_of_month(first).any(|date| is_in(season, date)));
+    for season in seasons.filter(|season| !season.title.is_empty()) {
+        let _ = write!(heading, " {}", season.title);
+    }
+    if calendar.ever_opens() {
+        let days = dates_of_month(first).filter(|&date| calendar.is_working_day(date)).count();
+        let _ = match lang {
+            Lang::Zh => write!(heading, " · {days}个工作日"),
+            Lang::En => write!(heading, " · {days} working days"),
+        };
+    }
+    heading
+}
+
+/// Whether a season, which may wrap the year's end, contains a date.
+fn is_in(season: &Season, date: NaiveDate) -> bool {
+    let day = (date.month(), date.day());
+    let (from, until) = (season.from, season.until);
+    if from <= until { from <= day && day <= until } else { from <= day || day <= until }
+}
+
+fn cell(calendar: &Calendar, date: NaiveDate, look: &Look) -> String {
     let (mark, sign) = match mark(calendar, date) {
         Mark::Rest => ("休", "31"),
         Mark::Work => ("班", "33"),
         Mark::Closed => ("", "2"),
         Mark::Plain => ("", ""),
     };
-    let text = format!("{:>2}{mark}", date.day());
+    let is_today = look.today == Some(date);
+    let (star, sign) = if is_today { ("*", "7") } else { ("", sign) };
+    let text = format!("{:>2}{mark}{star}", date.day());
     let space = " ".repeat(CELL.saturating_sub(text.width()));
-    if colour && !sign.is_empty() { format!("\u{1b}[{sign}m{text}\u{1b}[0m{space}") } else { text + &space }
+    if look.colour && !sign.is_empty() { format!("\u{1b}[{sign}m{text}\u{1b}[0m{space}") } else { text + &space }
 }
 
 fn mark(calendar: &Calendar, date: NaiveDate) -> Mark {
@@ -127,17 +175,17 @@ fn centred(text: &str) -> String {
 }
 
 /// What the picture cannot say: names of the dates, totals, hours, cover.
-fn notes(calendar: &Calendar, year: i32, lang: Lang) -> Vec<String> {
+fn notes(calendar: &Calendar, year: i32, lang: Lang, is_today_shown: bool) -> Vec<String> {
     let mut notes = Vec::new();
-    let zh = lang == Lang::Zh;
-    notes.push(
-        if zh {
-            "休 放假　班 调休上班或另定时间"
-        } else {
-            "休 off   班 worked, or with hours of its own"
-        }
-        .to_owned(),
-    );
+    let today = match lang {
+        _ if !is_today_shown => "",
+        Lang::Zh => "　* 今天",
+        Lang::En => "   * today",
+    };
+    notes.push(match lang {
+        Lang::Zh => format!("休 放假　班 调休上班或另定时间{today}"),
+        Lang::En => format!("休 off   班 worked, or with hours of its own{today}"),
+    });
     notes.extend(special_dates(calendar, year, lang));
     notes.extend(calendar.ever_opens().then(|| totals(calendar, year, lang)));
     notes.extend(hours_in_force(calendar, lang));
@@ -228,5 +276,72 @@ fn cover(calendar: &Calendar, year: i32, lang: Lang) -> String {
         (Lang::En, true) => format!("official arrangement known: {dates}"),
         (Lang::En, false) if dates.is_empty() => "no `covers`: every due is provisional".to_owned(),
         (Lang::En, false) => format!("official arrangement known only for {dates}: other dates are provisional"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::read;
+    use crate::text::problem::Problems;
+    use std::path::Path;
+
+    fn drawn(year: i32, look: Look) -> String {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("calendars");
+        let calendars = read::load(&folder, &mut Problems::new());
+        let mut out = Vec::new();
+        draw(calendars.get("yicheng").unwrap(), year, &look, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    const PLAIN: Look = Look { lang: Lang::Zh, colour: false, width: 80, today: None };
+
+    #[test]
+    fn months_stand_beside_each_other_as_the_terminal_is_wide_and_none_is_wider_than_it() {
+        for (width, abreast) in [(40, 1), (72, 1), (73, 2), (80, 2), (110, 2), (111, 3), (160, 4), (300, 4)] {
+            let look = Look { width, ..PLAIN };
+            assert_eq!(look.abreast(), abreast, "{width}");
+            let picture = drawn(2026, look);
+            let months = picture.lines().skip(2).take_while(|line| !line.starts_with("休 放假"));
+            assert!(months.map(UnicodeWidthStr::width).all(|wide| wide <= width.max(MONTH)), "{picture}");
+        }
+    }
+
+    #[test]
+    fn today_is_marked_and_explained_without_colour_too() {
+        let today = "2026-10-01".parse().ok();
+        let picture = drawn(2026, Look { today, ..PLAIN });
+        assert!(picture.contains(" 1休* 2休") && picture.contains("* 今天"), "{picture}");
+        let other = drawn(2025, Look { today, ..PLAIN });
+        assert!(!other.contains('*'), "{other}");
+        let coloured = drawn(2026, Look { today, colour: true, ..PLAIN });
+        assert!(coloured.contains("\u{1b}[7m 1休*\u{1b}[0m"), "{coloured}");
+        let without: String = coloured
+            .split('\u{1b}')
+            .map(|part| {
+                part.split_once('m').map_or(part, |(sign, rest)| if sign.starts_with('[') { rest } else { part })
+            })
+            .collect();
+        assert_eq!(without, picture, "colour adds nothing but colour");
+    }
+
+    #[test]
+    fn each_month_says_its_season_and_its_working_days() {
+        let picture = drawn(2026, Look { width: 40, ..PLAIN });
+        let headings: Vec<&str> = picture.lines().map(str::trim).filter(|line| line.contains('·')).skip(1).collect();
+        insta::assert_snapshot!(headings.join("\n"), @r"
+        1月 · 21个工作日
+        2月 · 16个工作日
+        3月 · 22个工作日
+        4月 · 21个工作日
+        5月 · 19个工作日
+        6月 夏令 · 21个工作日
+        7月 夏令 · 23个工作日
+        8月 夏令 · 21个工作日
+        9月 夏令 · 22个工作日
+        10月 · 18个工作日
+        11月 · 21个工作日
+        12月 · 23个工作日
+        ");
     }
 }
