@@ -22,8 +22,8 @@ use std::process::ExitCode;
 pub(crate) struct Args {
     /// 说明某一种问题的意思和改法，不写编号则全部列出，不检查文件
     /// [tell what a kind of problem means, or every kind; checks nothing]
-    #[arg(long, value_name = "CODE", num_args = 0..=1)]
-    explain: Option<Option<String>>,
+    #[arg(long, value_name = "CODE", num_args = 0..=1, default_missing_value = EVERY)]
+    explain: Option<String>,
     /// 有警告也算不通过 [warnings fail, too]
     #[arg(long)]
     strict: bool,
@@ -34,6 +34,9 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
 }
+
+/// In place of a code: every kind of problem is explained.
+const EVERY: &str = "all";
 
 /// How problems are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -53,7 +56,7 @@ fn instant(text: &str) -> Result<Instant, String> {
 
 pub(crate) fn run(common: &Common, args: &Args) -> ExitCode {
     if let Some(code) = &args.explain {
-        return explain(code.as_deref(), common.lang);
+        return explain(code, common.lang);
     }
     let (problems, policies) = check(common, args.at.unwrap_or_else(clock::now));
     let written = match args.format {
@@ -66,12 +69,12 @@ pub(crate) fn run(common: &Common, args: &Args) -> ExitCode {
 }
 
 /// Tells what one kind of problem means, or all of them.
-fn explain(code: Option<&str>, lang: Lang) -> ExitCode {
+fn explain(code: &str, lang: Lang) -> ExitCode {
     let mut out = std::io::stdout().lock();
     let mut tell = |known: &Code| writeln!(out, "{}\n    {}", known.code, known.meaning().in_lang(lang));
     let told = match code {
-        None => CODES.iter().try_for_each(tell),
-        Some(code) => match codes::find(code) {
+        EVERY => CODES.iter().try_for_each(tell),
+        code => match codes::find(code) {
             Some(known) => tell(known),
             None => return unknown_code(code, lang),
         },

@@ -77,7 +77,7 @@ fn unknown(lang: Lang, name: &str, directory: &Directory) -> ExitCode {
     match lang {
         Lang::Zh => eprintln!("错误：没有名为“{}”的轮值表（rules/rosters.yaml）；{}", want::shortened(name), hint.zh),
         Lang::En => {
-            eprintln!("error: there is no roster `{}` (rules/rosters.yaml); {}", want::shortened(name), hint.en)
+            eprintln!("error: there is no roster `{}` (rules/rosters.yaml); {}", want::shortened(name), hint.en);
         }
     }
     ExitCode::from(2)

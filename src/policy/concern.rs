@@ -1,7 +1,7 @@
 //! Which rules of a policy an event concerns, by its type: found once a policy, so that taking an event looks at those
 //! rules alone.
 
-use crate::policy::model::{Deadline, Policy, Reaction};
+use crate::policy::model::{Deadline, Policy, Reaction, Stop};
 use crate::symbol::{Symbol, SymbolMap};
 use std::sync::OnceLock;
 
@@ -78,7 +78,7 @@ impl Policy {
 impl Deadline {
     fn named(&self) -> Vec<Symbol> {
         let latest = self.start_at_latest.iter().flat_map(|latest| &latest.events);
-        let stops = self.stop.iter().flat_map(|stop| stop.kinds());
+        let stops = self.stop.iter().flat_map(Stop::kinds);
         self.start.iter().chain(&self.restart_on).chain(latest).chain(stops).copied().collect()
     }
 }

@@ -146,13 +146,13 @@ async fn load_events(
     list: &str,
 ) -> Result<impl Iterator<Item = (i64, StoredEvent)>, sqlx::Error> {
     let sql = include_str!("sql/gather_events.sql");
-    let mut events = match gathered::fetch(snapshot, sql, list, gathered_event).await? {
-        Some(events) => events,
-        None => {
-            let sql = include_str!("sql/load_events.sql");
-            let rows = sqlx::query(sql).bind(list).fetch_all(snapshot).await?;
-            rows.iter().map(|row| Ok((row.try_get(0)?, read_event(row)?))).collect::<Result<_, sqlx::Error>>()?
-        }
+    let gathered = gathered::fetch(snapshot, sql, list, gathered_event).await?;
+    let mut events = if let Some(events) = gathered {
+        events
+    } else {
+        let sql = include_str!("sql/load_events.sql");
+        let rows = sqlx::query(sql).bind(list).fetch_all(snapshot).await?;
+        rows.iter().map(|row| Ok((row.try_get(0)?, read_event(row)?))).collect::<Result<_, sqlx::Error>>()?
     };
     events.sort_unstable_by_key(|(_, event)| event.seq);
     Ok(events.into_iter())

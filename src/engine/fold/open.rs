@@ -16,6 +16,7 @@ use crate::time::Instant;
 use chrono::NaiveDate;
 
 /// What begins at an opening.
+#[derive(Clone, Copy)]
 pub(super) struct Opening<'a, 's> {
     /// The event at hand.
     pub(super) event: Option<&'a Event>,
