@@ -8,7 +8,7 @@ pub mod changes;
 pub mod file;
 mod ics;
 mod json;
-mod years;
+pub mod years;
 
 use crate::text::Text;
 use chrono::{Datelike, NaiveDate, Weekday};
@@ -181,7 +181,9 @@ impl Arrangement {
             all.remarks.extend(table.remarks);
             for (year, notices) in table.notices {
                 let known = all.notices.entry(year).or_default();
-                notices.into_iter().for_each(|notice| add_notice(known, notice));
+                for notice in notices {
+                    add_notice(known, notice);
+                }
             }
         }
         all.look_over();

@@ -1,5 +1,7 @@
 //! What schemas are made of.
 
+#![allow(clippy::needless_pass_by_value)] // a part is given away to the whole that it becomes part of
+
 use serde_json::{Map, Value, json};
 
 /// A key of a mapping.

@@ -132,15 +132,15 @@ fn of_mapping<'s>(schema: &'s Value, node: &Node, root: &'s Value, found: &mut V
 }
 
 /// The item schemas that apply to a list.
-fn of_items<'s>(schema: &'s Value, node: &Node, root: &'s Value, found: &mut Vec<&'s Value>) {
+fn of_items<'s>(schema: &'s Value, root: &'s Value, found: &mut Vec<&'s Value>) {
     let Some(keywords) = schema.as_object() else { return };
     found.extend(keywords.get("items"));
     if let Some(reference) = keywords.get("$ref") {
-        of_items(resolved(reference, root), node, root, found);
+        of_items(resolved(reference, root), root, found);
     }
     for key in ["allOf", "anyOf"] {
         for of in keywords.get(key).and_then(Value::as_array).into_iter().flatten() {
-            of_items(of, node, root, found);
+            of_items(of, root, found);
         }
     }
 }
@@ -185,9 +185,11 @@ impl Compared<'_> {
             }
         }
         let mut of = Vec::new();
-        of_items(schema, node, self.root, &mut of);
+        of_items(schema, self.root, &mut of);
         for item in node.sequence().unwrap_or_default() {
-            of.iter().for_each(|schema| self.walk(schema, item));
+            for schema in &of {
+                self.walk(schema, item);
+            }
         }
     }
 }
@@ -289,7 +291,7 @@ fn invalid(schema: &Value, node: &Node, root: &Value) -> String {
         }
     }
     let mut of = Vec::new();
-    of_items(schema, node, root, &mut of);
+    of_items(schema, root, &mut of);
     let items = || node.sequence().unwrap_or_default().iter();
     if let Some((schema, item)) = of
         .iter()

@@ -1,5 +1,6 @@
 //! What an import changes in a calendar file, as lines for whoever decides whether to write it.
 
+use super::years::Covers;
 use super::{Mark, mark_en, mark_zh};
 use crate::text::{Lang, Text};
 use chrono::{Datelike, NaiveDate};
@@ -30,16 +31,19 @@ pub enum Change {
 impl Change {
     fn date(&self) -> NaiveDate {
         match self {
-            Change::Added(date, _) | Change::Removed(date, _) | Change::OwnHours(date, _) => *date,
-            Change::Changed { date, .. } => *date,
+            Change::Added(date, _)
+            | Change::Removed(date, _)
+            | Change::OwnHours(date, _)
+            | Change::Changed { date, .. } => *date,
         }
     }
 
     /// Whether another says the same of its date.
     fn is_like(&self, other: &Change) -> bool {
         match (self, other) {
-            (Change::Added(_, a), Change::Added(_, b)) | (Change::Removed(_, a), Change::Removed(_, b)) => a == b,
-            (Change::OwnHours(_, a), Change::OwnHours(_, b)) => a == b,
+            (Change::Added(_, a), Change::Added(_, b))
+            | (Change::Removed(_, a), Change::Removed(_, b))
+            | (Change::OwnHours(_, a), Change::OwnHours(_, b)) => a == b,
             (Change::Changed { from, to, .. }, Change::Changed { from: from_b, to: to_b, .. }) => {
                 (from, to) == (from_b, to_b)
             }
@@ -72,7 +76,7 @@ pub struct Changes {
     /// By date.
     pub list: Vec<Change>,
     /// The horizon, before and now.
-    pub covers: (Option<(NaiveDate, NaiveDate)>, Option<(NaiveDate, NaiveDate)>),
+    pub covers: (Option<Covers>, Option<Covers>),
     /// Years missing between those known.
     pub missing: Vec<i32>,
 }

@@ -113,7 +113,7 @@ impl CalendarFile {
         arrangement: &Arrangement,
     ) -> (Vec<String>, Option<Change>) {
         match (old, new) {
-            (Some(old), None) if self.stays(date, old, arrangement) => (old.lines.clone(), None),
+            (Some(old), None) if Self::stays(date, old, arrangement) => (old.lines.clone(), None),
             (Some(Kept { day: Some(day), .. }), None) => (Vec::new(), Some(Change::Removed(date, day.clone()))),
             (Some(old), None) => (old.lines.clone(), None),
             (Some(old), Some(new)) => match &old.day {
@@ -129,7 +129,7 @@ impl CalendarFile {
         }
     }
 
-    fn stays(&self, date: NaiveDate, old: &Kept, arrangement: &Arrangement) -> bool {
+    fn stays(date: NaiveDate, old: &Kept, arrangement: &Arrangement) -> bool {
         let years = &arrangement.years;
         let is_not_arranged = !years.contains(&date.year());
         let next_missing = !years.contains(&(date.year() + 1));

@@ -106,7 +106,7 @@ fn take_year(year: OfYear, table: &mut Table) -> Result<(), PublishedError> {
     table.notices.insert(year, notices);
     for OfDay { name, date, is_off } in days {
         let mark = if is_off { Mark::Rest } else { Mark::Work };
-        take_day(year, date, Day { mark, name }, table)?;
+        take_day(year, date, &Day { mark, name }, table)?;
     }
     Ok(())
 }
@@ -118,15 +118,15 @@ fn take_off_and_work(year: i32, arranged: OffAndWork, table: &mut Table) -> Resu
     table.notices.insert(year, arranged.notices.into_iter().map(notice).collect());
     for (marked, mark) in [(arranged.off, Mark::Rest), (arranged.work, Mark::Work)] {
         for (date, name) in marked {
-            take_day(year, date, Day { mark, name }, table)?;
+            take_day(year, date, &Day { mark, name }, table)?;
         }
     }
     Ok(())
 }
 
-fn take_day(year: i32, date: NaiveDate, day: Day, table: &mut Table) -> Result<(), PublishedError> {
+fn take_day(year: i32, date: NaiveDate, day: &Day, table: &mut Table) -> Result<(), PublishedError> {
     let name = day.name.trim().trim_end_matches("调休").trim().to_owned();
-    let day = Day { name, ..day };
+    let day = Day { name, mark: day.mark };
     if date.year() != year && !is_next_years_of(date, year, &day.name) {
         table.remarks.push(Text::new(
             format!("“{}”的 {year} 年里有 {date}（{}），不是这一年的日期，请核对", table.file, day.name),

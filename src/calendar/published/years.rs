@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeSet;
 
 /// A horizon as calendar files give it.
-pub(super) type Covers = (NaiveDate, NaiveDate);
+pub type Covers = (NaiveDate, NaiveDate);
 
 /// The horizon with the years laid to it, and the years that are missing in between: over a gap no horizon reaches.
 pub(super) fn extended(covers: Option<Covers>, years: &BTreeSet<i32>) -> (Option<Covers>, Vec<i32>) {
@@ -14,9 +14,9 @@ pub(super) fn extended(covers: Option<Covers>, years: &BTreeSet<i32>) -> (Option
     let missing: Vec<i32> = (least..greatest).filter(|year| !all.contains(year)).collect();
     // Where nothing was known before, the newest years without a gap.
     let anchor = covers.map_or(greatest, |(_, last)| last.year());
-    let first = (least..=anchor).rev().take_while(|year| all.contains(year)).last().unwrap_or(anchor);
-    let last = (anchor..=greatest).take_while(|year| all.contains(year)).last().unwrap_or(anchor);
-    let whole = NaiveDate::from_ymd_opt(first, 1, 1).zip(NaiveDate::from_ymd_opt(last, 12, 31));
+    let begin = (least..=anchor).rev().take_while(|year| all.contains(year)).last().unwrap_or(anchor);
+    let end = (anchor..=greatest).take_while(|year| all.contains(year)).last().unwrap_or(anchor);
+    let whole = NaiveDate::from_ymd_opt(begin, 1, 1).zip(NaiveDate::from_ymd_opt(end, 12, 31));
     (whole.map(|whole| kept_ends(whole, covers, years)), missing)
 }
 

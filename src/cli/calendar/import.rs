@@ -78,7 +78,9 @@ fn arrangement(lang: Lang, files: &[PathBuf]) -> Result<Arrangement, ExitCode> {
         return Err(exit);
     }
     Arrangement::of(tables).map_err(|wrong| {
-        wrong.iter().for_each(|wrong| say_wrong(lang, wrong));
+        for wrong in &wrong {
+            say_wrong(lang, wrong);
+        }
         ExitCode::from(1)
     })
 }
@@ -142,8 +144,12 @@ fn tell(lang: Lang, target: &Path, arrangement: &Arrangement, changes: &Changes)
     eprintln!("{}", text.in_lang(lang));
     changes.lines(lang).iter().for_each(|line| eprintln!("{line}"));
     let numberless = arrangement.years.iter().filter(|year| has_no_number(arrangement, **year));
-    let remarks =
-        arrangement.remarks.iter().cloned().chain(missing(&changes.missing)).chain(numberless.map(numberless_of));
+    let remarks = arrangement
+        .remarks
+        .iter()
+        .cloned()
+        .chain(missing(&changes.missing))
+        .chain(numberless.copied().map(numberless_of));
     for remark in remarks {
         match lang {
             Lang::Zh => eprintln!("警告：{}", remark.zh),
@@ -169,7 +175,7 @@ fn has_no_number(arrangement: &Arrangement, year: i32) -> bool {
     arrangement.notices.get(&year).is_none_or(|notices| notices.iter().all(|notice| notice.number.is_none()))
 }
 
-fn numberless_of(year: &i32) -> Text {
+fn numberless_of(year: i32) -> Text {
     Text::new(
         format!("{year} 年的文件里没有通知文号；用 --notice {year}=国办发明电〔{}〕…号 补上", year - 1),
         format!("no notice number for {year} in the input: add it with `--notice {year}=…`"),
