@@ -84,7 +84,7 @@ impl CalendarFile {
         let mut lines: BTreeMap<i32, Vec<String>> = BTreeMap::new();
         for date in dates {
             let (old, new) = (self.entries.get(&date), arrangement.days.get(&date));
-            let (written, change) = self.date(date, old, new, arrangement);
+            let (written, change) = Self::date(date, old, new, arrangement);
             let of_year = lines.entry(date.year()).or_default();
             let is_heading = arrangement.years.contains(&date.year()) && self.first_of(date.year()) == Some(date);
             let above = old.filter(|_| !is_heading && !written.is_empty()).map(|old| old.above.as_slice());
@@ -106,7 +106,6 @@ impl CalendarFile {
     }
 
     fn date(
-        &self,
         date: NaiveDate,
         old: Option<&Kept>,
         new: Option<&Day>,
