@@ -97,7 +97,8 @@ impl Site {
     /// message at once: no other claims the store for sending as often.
     fn configure(&self, tell_from: Instant) {
         let channels = ["mail", "sms", "yuezhengyi", "yuezhengyi-group"];
-        let channels: String = channels.iter().map(|name| format!("  {name}: {{ kind: console }}\n")).collect();
+        let channels =
+            channels.iter().map(|name| format!("  {name}: {{ kind: console }}\n")).collect::<Vec<_>>().concat();
         let text = format!(
             "store: sqlite:data/duban.db\nlisten: 127.0.0.1:0\npublic_url: https://duban.example.gov.cn\ntell_from: \"{}\"\nchannels:\n{channels}",
             rfc3339(tell_from)
