@@ -17,6 +17,7 @@ use crate::symbol::Symbol;
 use crate::text::Lang;
 use crate::time::Instant;
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -50,8 +51,7 @@ impl Told {
     fn write(self, args: &Args, lang: Lang) -> ExitCode {
         let page = match self {
             Told::Text(explanation, texts) => {
-                print!("{explanation}{texts}");
-                return ExitCode::SUCCESS;
+                return put(&format!("{explanation}{texts}"), lang);
             }
             Told::Page(Ok(page)) => page,
             Told::Page(Err(error)) => {
@@ -60,16 +60,27 @@ impl Told {
             }
         };
         match args.html.as_deref().filter(|file| *file != Path::new("-")) {
-            None => print!("{page}"),
-            Some(file) => {
-                if let Err(source) = std::fs::write(file, page) {
-                    super::tell(lang, &WriteError { path: file.to_owned(), source }, None);
-                    return ExitCode::from(2);
-                }
-            }
+            None => put(&page, lang),
+            Some(file) => match std::fs::write(file, page) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(source) => not_written(file.to_owned(), source, lang),
+            },
         }
-        ExitCode::SUCCESS
     }
+}
+
+/// Writes to stdout. A reader that has gone (`| head`) wants no more.
+fn put(text: &str, lang: Lang) -> ExitCode {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => not_written("stdout".into(), error, lang),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+fn not_written(path: PathBuf, source: std::io::Error, lang: Lang) -> ExitCode {
+    super::tell(lang, &WriteError { path, source }, None);
+    ExitCode::from(2)
 }
 
 /// The page could not be written.

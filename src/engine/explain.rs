@@ -422,6 +422,9 @@ impl<'a> Teller<'a> {
         for note in self.notes() {
             match &note.seen {
                 Seen::Opened(opened) if opened.obligation == which => told.open(opened, note.at),
+                Seen::Recounted { obligation, limit, due, version } if *obligation == which => {
+                    told.recounted(note.at, limit, *due, version, self.calendar_in(version));
+                }
                 Seen::Moved { obligation, by, due } if *obligation == which => told.moved(note.at, by, *due),
                 Seen::NotMoved { obligation, event, why } if *obligation == which => {
                     told.not_moved(note.at, event, why);
@@ -449,8 +452,12 @@ impl<'a> Teller<'a> {
             Seen::Opened(Opened { obligation, version, .. }) if *obligation == which => Some(version),
             _ => None,
         });
-        let version = opened
-            .and_then(|opened| self.known.regime.versions.iter().find(|version| version.rules.version == *opened));
+        opened.map_or(&self.policy.calendar, |version| self.calendar_in(version))
+    }
+
+    /// The policy's calendar as a version has it.
+    fn calendar_in(&self, version: &str) -> &'a Calendar {
+        let version = self.known.regime.versions.iter().find(|known| &*known.rules.version == version);
         let policies = version.map(|version| version.rules.policies.iter());
         let policy = policies.and_then(|mut policies| policies.find(|policy| policy.id == self.policy.id));
         policy.map_or(&self.policy.calendar, |policy| &policy.calendar)

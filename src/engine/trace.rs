@@ -70,6 +70,17 @@ pub enum Seen {
     },
     /// An obligation opened.
     Opened(Opened),
+    /// An edit of the rules or calendars had an open obligation's due counted anew, and it moved.
+    Recounted {
+        /// The obligation.
+        obligation: Which,
+        /// How long it has now.
+        limit: Limited,
+        /// Its due; none while it is suspended.
+        due: Option<Instant>,
+        /// The version that counts it.
+        version: Arc<str>,
+    },
     /// A deadline did not open an obligation at an event that could have started it.
     NotOpened {
         /// The deadline.

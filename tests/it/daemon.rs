@@ -386,7 +386,13 @@ fn people_acknowledge_each_once_and_withdraw_for_all() {
         (done("acknowledge", "甲"), done("acknowledge", "乙"), done("acknowledge", "甲")),
         (json!(false), json!(false), json!(true))
     );
-    assert_eq!((done("withdraw", "甲"), done("withdraw", "乙")), (json!(false), json!(true)));
+    for body in [json!({ "by": "甲" }), json!({ "by": "甲", "note": " " })] {
+        let answer = daemon.post(As::Desk, &path("withdraw"), &body);
+        assert_eq!(answer.status, 400, "no reason: {}", answer.body);
+    }
+    let withdrawn =
+        |by: &str| daemon.post(As::Desk, &path("withdraw"), &json!({ "by": by, "note": "系统故障" })).json();
+    assert_eq!((&withdrawn("甲")["repeated"], &withdrawn("乙")["repeated"]), (&json!(false), &json!(true)));
     assert_eq!(daemon.post(As::Desk, &path("approve"), &json!({ "by": "甲" })).status, 409, "no proposal");
 }
 

@@ -65,6 +65,9 @@ pub(super) fn read(file: &str, text: &str) -> Result<Table, PublishedError> {
             }
         }
     }
+    if table.years.is_empty() && table.remarks.is_empty() {
+        return Err(malformed(Text::new("里面没有任何一年的放假安排", "it holds no year's arrangement")));
+    }
     Ok(table)
 }
 

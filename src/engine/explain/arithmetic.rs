@@ -177,6 +177,31 @@ impl<'a> Arithmetic<'a> {
         self.put("到期", "due", due);
     }
 
+    /// An edit had the due counted anew, by this version's limit and calendar.
+    pub(super) fn recounted(
+        &mut self,
+        at: Instant,
+        limit: &Limited,
+        due: Option<Instant>,
+        version: &str,
+        calendar: &'a Calendar,
+    ) {
+        let moment = self.say.moment(at);
+        let rest = self.say.either(
+            format!("{moment}起，按规则第{version}版重新计算"),
+            format!("counted anew from {moment} on, by version {version} of the rules"),
+        );
+        self.put("规则变更", "edited", rest);
+        self.calendar = calendar;
+        self.limit(limit);
+        if let (Limited::Span { span, counting, .. }, Some((start, ..))) = (limit, self.running) {
+            self.running = Some((start, *span, *counting));
+        }
+        self.due = due;
+        self.lay_out_running();
+        self.say_due();
+    }
+
     pub(super) fn moved(&mut self, at: Instant, by: &Move, due: Option<Instant>) {
         match by {
             Move::Suspended { event, left } => self.suspended(at, event.as_deref(), *left),

@@ -152,12 +152,7 @@ impl<'a> Fold<'a> {
     fn see_opened(&mut self, base: Base, entry: Option<usize>, opening: &Opening) {
         let Some(live) = self.obligations.last().filter(|_| self.watch.is_on()) else { return };
         let Some(deadline) = live.deadline.map(|number| self.deadline(number)) else { return };
-        let limit = match (base, &deadline.limit) {
-            (Base::Counted(span, counting), _) => Limited::Span { span, counting, entry: entry.unwrap_or_default() },
-            (Base::Fixed(_), Limit::By(time)) => Limited::By(*time),
-            (Base::Fixed(_), Limit::DueFrom(attribute, _)) => Limited::Given(*attribute),
-            (Base::Fixed(_), Limit::Within(_)) => return,
-        };
+        let Some(limit) = limited(base, entry, deadline) else { return };
         let version = self.stages[self.stage].version.clone();
         let obligation = live.which();
         let by = opened_by(opening.anchor, opening.how);
@@ -263,6 +258,16 @@ impl<'a> Fold<'a> {
             let Some(policy) = self.policy() else { return };
             self.start(policy.concern(words().returned), first.event, at, &Anchor::Return(first.key.clone()));
         }
+    }
+}
+
+/// How long an obligation has, as explanations tell it.
+pub(super) fn limited(base: Base, entry: Option<usize>, deadline: &Deadline) -> Option<Limited> {
+    match (base, &deadline.limit) {
+        (Base::Counted(span, counting), _) => Some(Limited::Span { span, counting, entry: entry.unwrap_or_default() }),
+        (Base::Fixed(_), Limit::By(time)) => Some(Limited::By(*time)),
+        (Base::Fixed(_), Limit::DueFrom(attribute, _)) => Some(Limited::Given(*attribute)),
+        (Base::Fixed(_), Limit::Within(_)) => None,
     }
 }
 

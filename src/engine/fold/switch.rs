@@ -2,7 +2,7 @@
 //! their due counted anew; a rule that is gone cancels its open ones; what lies before stays as it was made.
 
 use super::Fold;
-use super::open::{How, Opening};
+use super::open::{How, Opening, limited};
 use crate::engine::key::Anchor;
 use crate::engine::live::{DeadlineState, End, StepState};
 use crate::engine::trace::{CancelledBy, PassedOver, Seen};
@@ -88,7 +88,8 @@ impl<'a> Fold<'a> {
         let deadline = self.deadline(number);
         let anchor = Anchor::Order;
         let opening = Opening { event: live.event, at: live.opened, anchor: &anchor, how: How::Start };
-        let Some(base) = self.choose(deadline, live.clock.start, &opening, Some(&live.attributes)).base else {
+        let chosen = self.choose(deadline, live.clock.start, &opening, Some(&live.attributes));
+        let Some(base) = chosen.base else {
             return self.cancel_one(place, from);
         };
         let clock = live.clock.recounted(base, deadline.pauses.is_some(), calendar);
@@ -99,6 +100,11 @@ impl<'a> Fold<'a> {
         live.steps = steps;
         let moved = live.clock.due(calendar) != old_due;
         live.set_due(if moved { from } else { old_from }, deadline, calendar);
+        let (obligation, due) = (live.which(), live.due);
+        if let Some(limit) = limited(base, chosen.entry, deadline).filter(|_| moved) {
+            let version = self.stages[self.stage].version.clone();
+            self.see(from, |_| Seen::Recounted { obligation, limit, due, version });
+        }
         self.leave_out_what_is_past(place, from);
     }
 

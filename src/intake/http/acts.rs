@@ -145,6 +145,9 @@ async fn done(
 ) -> Result<Response, Refusal> {
     let body = receive(headers, body, BYTES_MAX).await?;
     let sent = read(&body)?;
+    if act == Act::Withdraw && sent.note.as_ref().is_none_or(|note| note.trim().is_empty()) {
+        return Err(without_reason());
+    }
     let failed = |error| api.health.store_failed(api, &error);
     let decided = api.store.decision(key).await.map_err(failed)?.ok_or_else(no_such_decision)?;
     let order = api.store.find_order(&decided.order).await.map_err(failed)?.ok_or_else(no_such_decision)?;
@@ -256,7 +259,12 @@ fn no_such_decision() -> Refusal {
 
 fn malformed() -> Refusal {
     Refusal::malformed(Text::new(
-        "请求体应为 {\"by\": \"姓名\", \"note\": \"说明，可不写\"}",
-        "the body should be {\"by\": \"NAME\", \"note\": \"TEXT, may be left out\"}",
+        "请求体应为 {\"by\": \"姓名\", \"note\": \"说明\"}，人工撤销须写说明，其余可不写",
+        "the body should be {\"by\": \"NAME\", \"note\": \"TEXT\"}; the note may be left out but to withdraw",
     ))
+}
+
+/// What is lifted by hand is shown with its reason for good.
+fn without_reason() -> Refusal {
+    Refusal::malformed(Text::new("人工撤销要写明原因（note）", "to withdraw needs a reason, in `note`"))
 }
