@@ -298,3 +298,21 @@ fn an_explanation_shows_each_decisions_version_and_the_rules_text_as_it_was_then
         "{story}"
     );
 }
+
+#[test]
+fn a_due_that_an_edit_moved_is_counted_out_by_the_new_version() {
+    let site = site();
+    let daemon = site.start();
+    daemon.send(&event("e1", "O1", "received", &from_now(-2 * MINUTE_MS)));
+    decided(&daemon, "O1");
+    // The calendar's cover is cut, too: the new due is provisional.
+    site.write("calendars/always.yaml", &CALENDAR.replace("2099-12-31", "2025-12-31"));
+    site.write("rules/quick.yaml", &POLICY.replace("within: 5 minutes", "within: 3 working hours"));
+    in_force(&daemon, 2);
+    decided(&daemon, "O1");
+    let story = String::from_utf8(site.output(&["explain", "O1"]).stdout).unwrap();
+    let (_, anew) = story.split_once("起，按规则第2版重新计算").unwrap_or_else(|| panic!("{story}"));
+    let due = anew.find("到期：").unwrap_or_else(|| panic!("{story}"));
+    assert!(anew[..due].contains("限：3个工作小时") && anew[..due].contains("计3个工作小时"), "{story}");
+    assert!(anew[due..].lines().next().is_some_and(|line| line.contains("暂定")), "{story}");
+}

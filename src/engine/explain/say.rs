@@ -5,6 +5,7 @@
 use crate::calendar::Calendar;
 use crate::engine::trace::Failing;
 use crate::engine::wording;
+use crate::engine::words::words;
 use crate::order::Event;
 use crate::policy::condition::{Expectation, Fact};
 use crate::policy::model::{Deadline, Local, Origin, Reaction, RuleSet, Step, Timing};
@@ -118,6 +119,10 @@ impl Say<'_> {
     }
 
     fn attribute_title(&self, name: Symbol, kind: Option<Symbol>) -> String {
+        // Of an extension it is a length, of what people do with a decision a person.
+        if name == words().by && kind.is_some_and(|kind| words().is_act(kind)) {
+            return self.either("经办人", "by");
+        }
         self.titled(name, self.attribute(name, kind).map(|known| known.title.clone()))
     }
 
