@@ -1,5 +1,5 @@
-//! What the store carries: durable events a second, in batches and one by one, and many dues at one instant in a large
-//! store. Prints figures; `DUBAN_BENCH_ORDERS` makes the large store smaller or larger.
+//! What the store carries: durable events a second, in batches and one by one, many dues at one instant in a large
+//! store, and checkpoints of one. Prints figures; `DUBAN_BENCH_ORDERS` makes the large store smaller or larger.
 
 use duban::engine::decision::{Decided, Decision, DecisionKind, Obligation, OrderState, Outcome};
 use duban::notify::channel::Forms;
@@ -8,6 +8,8 @@ use duban::policy::model::Colour;
 use duban::policy::vocabulary::Value;
 use duban::store::decided::{Saved, SavedOrder};
 use duban::store::event::{NewEvent, Subject};
+use duban::store::ledger::keys::SigningKey;
+use duban::store::ledger::verify::Verdict;
 use duban::store::orders::LoadedOrder;
 use duban::store::{Role, Store};
 use duban::symbol::Symbol;
@@ -37,6 +39,9 @@ fn main() {
         }
         if is_asked("dues") {
             dues().await;
+        }
+        if is_asked("checkpoints") {
+            checkpoints().await;
         }
     });
 }
@@ -126,15 +131,20 @@ async fn singles(callers: u64, each: u64) {
     store.close().await;
 }
 
+/// How many orders the large store holds.
+fn orders() -> u64 {
+    std::env::var("DUBAN_BENCH_ORDERS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000)
+}
+
 /// 50,000 orders due at one instant among 1,000,000: loaded, decided (a card, two obligations, two notices each), saved.
 async fn dues() {
-    let orders: i64 = std::env::var("DUBAN_BENCH_ORDERS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
+    let orders = orders();
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("duban.db");
     Store::open(&path, Role::Daemon).await.expect("a store").close().await;
     let measure = Measure::start();
-    fill(&path, orders).await;
-    measure.report("filling a store with open orders", u64::try_from(orders).expect("positive"));
+    fill(&path, i64::try_from(orders).expect("fewer than rows")).await;
+    measure.report("filling a store with open orders", orders);
     let start = Stopwatch::now();
     let store = Store::open(&path, Role::Daemon).await.expect("the store");
     println!("opening it: {:.3} s", start.elapsed().as_secs_f64());
@@ -258,4 +268,34 @@ fn notice(loaded: &LoadedOrder, key: &Arc<str>, recipient: &str) -> QueuedNotice
             json: String::new(),
         },
     }
+}
+
+/// Checkpoints of a store of many chains, one event each, and verifying what they sign.
+async fn checkpoints() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("duban.db");
+    let store = Store::open(&path, Role::Daemon).await.expect("a store");
+    let key = SigningKey::parse(&SigningKey::generate()).expect("a key");
+    let chains = orders();
+    for first in (0..chains).step_by(10_000) {
+        let events = (first..chains.min(first + 10_000)).map(|order| event(order * 10));
+        store.append_events(events.collect(), NOW).await.expect("room");
+    }
+    sign(&store, &key, "the first checkpoint, of all chains", chains).await;
+    for round in 1..4 {
+        let changed = (0..3000).map(|order| event(order * 7919 % chains * 10 + round));
+        store.append_events(changed.collect(), NOW).await.expect("room");
+        sign(&store, &key, "a checkpoint of 3000 changed chains", 3000).await;
+    }
+    let measure = Measure::start();
+    let verdict = store.verify_ledger(&[key.public()]).await.expect("the ledger is read");
+    assert!(matches!(verdict, Verdict::Holds(_)), "what was signed holds");
+    measure.report("verifying the whole ledger", chains);
+}
+
+async fn sign(store: &Store, key: &SigningKey, what: &str, chains: u64) {
+    let measure = Measure::start();
+    let made = store.make_checkpoint(key, chrono_tz::Asia::Shanghai, NOW).await.expect("a checkpoint");
+    assert!(made.is_some(), "there was something to sign");
+    measure.report(what, chains);
 }

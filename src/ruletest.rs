@@ -101,6 +101,33 @@ pub struct Expected {
     pub text: Option<String>,
 }
 
+impl Expected {
+    /// What says no more than what it is about.
+    fn about(place: Place, subject: Subject, policy: Symbol, rule: Option<Symbol>) -> Expected {
+        Expected {
+            place,
+            subject,
+            policy,
+            rule,
+            step: None,
+            round: None,
+            occurrence: None,
+            at: None,
+            made_at: None,
+            due: None,
+            start: None,
+            stopped_at: None,
+            outcome: None,
+            provisional: None,
+            to: Vec::new(),
+            cc: Vec::new(),
+            approval: None,
+            department: None,
+            text: None,
+        }
+    }
+}
+
 /// What an expectation is about.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Subject {

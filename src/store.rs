@@ -280,7 +280,7 @@ impl Store {
         let token = Token(random());
         let claim = Claim { now, lease_ends_at, limit, token };
         let claimed = self.write(claim, |claim, writing| Box::pin(outbox::claim(writing, claim))).await?;
-        let notices = outbox::load(&self.0.readers, &claimed).await?;
+        let notices = outbox::read::load(&self.0.readers, &claimed).await?;
         Ok(notices.into_iter().map(|notice| Claimed { notice, token }).collect())
     }
 
@@ -312,17 +312,17 @@ impl Store {
 
     /// When the next notice is to be tried.
     pub async fn next_notice(&self) -> Result<Option<Instant>, StoreError> {
-        outbox::next_due(&self.0.readers).await
+        outbox::read::next_due(&self.0.readers).await
     }
 
     /// Notices that failed or were given up, newest first.
     pub async fn unsent_notices(&self, limit: u32) -> Result<Vec<Notice>, StoreError> {
-        outbox::unsent(&self.0.readers, limit).await
+        outbox::read::unsent(&self.0.readers, limit).await
     }
 
     /// How the outbox stands.
     pub async fn outbox_health(&self) -> Result<OutboxHealth, StoreError> {
-        outbox::health(&self.0.readers).await
+        outbox::read::health(&self.0.readers).await
     }
 }
 

@@ -129,6 +129,13 @@ pub(crate) fn load(changes: &[(&str, &str)], channels: &Channels) -> Loaded {
     load_over(&rules, calendars, version, channels, Problems::new())
 }
 
+/// A token of the text replaced, dropped or doubled.
+pub(crate) fn mutated(text: &str, at: usize, instead: &str) -> String {
+    let starts: Vec<usize> = text.char_indices().filter(|(_, c)| !c.is_alphanumeric()).map(|(at, _)| at).collect();
+    let number = at % (starts.len() - 1);
+    format!("{} {instead}{}", &text[..starts[number]], &text[starts[number + 1]..])
+}
+
 /// What `check` says of it, one line a problem, as of an instant.
 pub(crate) fn says_at(changes: &[(&str, &str)], now: &str) -> String {
     let mut loaded = load(changes, &None);

@@ -134,25 +134,7 @@ impl Instead<'_> {
 }
 
 fn bare(expected: &Expected) -> Expected {
-    let cleared = expected.clone();
-    Expected {
-        step: None,
-        round: None,
-        occurrence: None,
-        at: None,
-        made_at: None,
-        due: None,
-        start: None,
-        stopped_at: None,
-        outcome: None,
-        provisional: None,
-        to: Vec::new(),
-        cc: Vec::new(),
-        approval: None,
-        department: None,
-        text: None,
-        ..cleared
-    }
+    Expected::about(expected.place.clone(), expected.subject, expected.policy, expected.rule)
 }
 
 fn reasons(story: &PolicyStory, rule: Symbol) -> Option<String> {

@@ -66,7 +66,7 @@ pub(super) async fn order(readers: &SqlitePool, id: &str) -> Result<Option<Order
     view.events = events(readers, &found).await?;
     view.obligations = obligations(readers, &found).await?;
     view.decisions = feed::of_order(readers, found.nr).await?;
-    view.notices = outbox::of_order(readers, found.nr).await?;
+    view.notices = outbox::read::of_order(readers, found.nr).await?;
     Ok(Some(view))
 }
 

@@ -102,6 +102,17 @@ fn act(daemon: &Daemon<'_>, key: &Value, act: &str, note: &str) {
     assert_eq!(answer.status, 200, "{}", answer.body);
 }
 
+/// A route of O1 that waits for approval; e2 is the finding that led to it.
+fn proposal(daemon: &Daemon<'_>) -> Value {
+    let reviewed =
+        json!({ "id": "e2", "order": "O1", "type": "reviewed", "at": from_now(1), "attrs": { "finding": "慢作为" } });
+    daemon.send(&json!([event("e1", "O1", "received", &from_now(0)), reviewed]));
+    wait_for(|| {
+        let shown = order(daemon, "O1");
+        shown["decisions"].as_array()?.iter().find(|made| made["kind"] == "route").cloned()
+    })
+}
+
 fn revocation(daemon: &Daemon<'_>, of: &Value) -> Value {
     wait_for(|| daemon.feed("", 0).0.into_iter().find(|made| made["revoked"] == *of))
 }
@@ -185,13 +196,7 @@ fn lifted_and_revoked_cards_count_no_more() {
 fn a_route_that_was_approved_and_proves_wrong_is_taken_back_from_its_approver_and_from_its_own() {
     let world = world();
     let daemon = world.site.start();
-    let reviewed =
-        json!({ "id": "e2", "order": "O1", "type": "reviewed", "at": from_now(1), "attrs": { "finding": "慢作为" } });
-    daemon.send(&json!([event("e1", "O1", "received", &from_now(0)), reviewed]));
-    let proposal = wait_for(|| {
-        let shown = daemon.get(As::Desk, "/api/v1/orders/O1");
-        shown.json()["decisions"].as_array()?.iter().find(|made| made["kind"] == "route").cloned()
-    });
+    let proposal = proposal(&daemon);
     act(&daemon, &proposal["key"], "approve", "同意");
     wait_for(|| daemon.feed("", 0).0.into_iter().find(|made| made["key"] == proposal["key"]));
     daemon.send(
@@ -212,13 +217,7 @@ fn a_route_that_was_approved_and_proves_wrong_is_taken_back_from_its_approver_an
 fn a_proposal_that_was_never_approved_is_taken_back_from_its_approver_alone() {
     let world = world();
     let daemon = world.site.start();
-    let reviewed =
-        json!({ "id": "e2", "order": "O1", "type": "reviewed", "at": from_now(1), "attrs": { "finding": "慢作为" } });
-    daemon.send(&json!([event("e1", "O1", "received", &from_now(0)), reviewed]));
-    let proposal = wait_for(|| {
-        let shown = daemon.get(As::Desk, "/api/v1/orders/O1");
-        shown.json()["decisions"].as_array()?.iter().find(|made| made["kind"] == "route").cloned()
-    });
+    let proposal = proposal(&daemon);
     act(&daemon, &proposal["key"], "withdraw", "误判");
     wait_for(|| (told(&daemon, "O1", "revocation") == ["supervisor"]).then_some(()));
     assert!(daemon.feed("", 0).0.is_empty(), "what was never fed is not taken back there");

@@ -4,7 +4,7 @@
 use super::*;
 use crate::config::channels::{Way, Webhook};
 use crate::engine::decide::decide;
-use crate::engine::decision::{DecisionKind, Regime, Standing};
+use crate::engine::decision::{Decided, DecisionKind, Regime, Standing};
 use crate::notify::render;
 use crate::order::body::{Body, BodyReader, Checked};
 use crate::order::{Event, History};
@@ -90,6 +90,25 @@ fn told(world: &World, lines: &str, until: &str) -> Vec<QueuedNotice> {
         standing.decided_until = Some(now);
         next_due = decided.next_due;
     }
+}
+
+/// An order of which everything becomes known at once.
+struct AtOnce {
+    history: History,
+    decided: Decided,
+}
+
+impl AtOnce {
+    fn of(world: &World, lines: &str, now: Instant) -> AtOnce {
+        let history = History::new("ZH-2024-000017".into(), events(world, lines));
+        let decided = decide(&history, &world.regime, &Standing::default(), now);
+        AtOnce { history, decided }
+    }
+}
+
+fn scene<'a>(world: &'a World, history: &'a History, decided: &'a Decided, now: Instant) -> Scene<'a> {
+    let Decided { new, obligations, state, .. } = decided;
+    Scene { history, state, obligations, decisions: new, regime: &world.regime, now }
 }
 
 /// A notice in all its forms.
@@ -194,18 +213,9 @@ fn a_card_that_late_knowledge_refutes_is_revoked_with_the_reason() {
 #[test]
 fn a_card_that_a_person_lifts_is_told_to_whoever_had_it() {
     let world = world(|_| {});
-    let events = events(&world, SIGNED_FRIDAY);
-    let history = History::new("ZH-2024-000017".into(), events);
     let now = Instant::parse("2024-05-11T09:00:00+08:00").unwrap();
-    let decided = decide(&history, &world.regime, &Standing::default(), now);
-    let scene = Scene {
-        history: &history,
-        state: &decided.state,
-        obligations: &decided.obligations,
-        decisions: &decided.new,
-        regime: &world.regime,
-        now,
-    };
+    let AtOnce { history, decided } = AtOnce::of(&world, SIGNED_FRIDAY, now);
+    let scene = scene(&world, &history, &decided, now);
     let card = decided.new.iter().find(|decision| matches!(decision.kind, DecisionKind::Card(_))).unwrap();
     let lifting = afterwards::lifting(card, now, "系统故障致无法登记");
     let lifted = world.teller.notices_on_lifting(card, &lifting, scene, true, "{}");
@@ -226,16 +236,8 @@ fn what_was_done_before_the_card_was_made_is_said() {
 /// Everything becomes known at once, days after.
 fn told_at_once(world: &World, lines: &str, now: &str) -> Vec<QueuedNotice> {
     let now = Instant::parse(&format!("{now}:00+08:00")).unwrap();
-    let history = History::new("ZH-2024-000017".into(), events(world, lines));
-    let decided = decide(&history, &world.regime, &Standing::default(), now);
-    let scene = Scene {
-        history: &history,
-        state: &decided.state,
-        obligations: &decided.obligations,
-        decisions: &decided.new,
-        regime: &world.regime,
-        now,
-    };
+    let AtOnce { history, decided } = AtOnce::of(world, lines, now);
+    let scene = scene(world, &history, &decided, now);
     decided.new.iter().flat_map(|decision| world.teller.notices_for(decision, scene, "{}")).collect()
 }
 
@@ -270,17 +272,9 @@ fn what_is_told_in_another_year_is_told_with_its_own() {
 #[test]
 fn a_card_whose_rule_names_nobody_is_told_to_the_liaison_and_so_is_its_revocation() {
     let world = world(|_| {});
-    let history = History::new("ZH-2024-000017".into(), events(&world, SIGNED_FRIDAY));
     let now = Instant::parse("2024-05-11T09:00:00+08:00").unwrap();
-    let decided = decide(&history, &world.regime, &Standing::default(), now);
-    let scene = Scene {
-        history: &history,
-        state: &decided.state,
-        obligations: &decided.obligations,
-        decisions: &decided.new,
-        regime: &world.regime,
-        now,
-    };
+    let AtOnce { history, decided } = AtOnce::of(&world, SIGNED_FRIDAY, now);
+    let scene = scene(&world, &history, &decided, now);
     let card = decided.new.iter().find(|decision| matches!(decision.kind, DecisionKind::Card(_))).unwrap();
     let unnamed = Decision { to: Vec::new(), cc: Vec::new(), ..card.clone() };
     let lifting = afterwards::lifting(&unnamed, now, "");
@@ -305,17 +299,9 @@ fn a_proposal_that_waits_is_brought_to_mind() {
         2024-05-06T10:10 arrived
     "#;
     let world = world(|_| {});
-    let history = History::new("ZH-2024-000017".into(), events(&world, yicheng));
     let now = Instant::parse("2024-05-11T17:30:00+08:00").unwrap();
-    let decided = decide(&history, &world.regime, &Standing::default(), now);
-    let scene = Scene {
-        history: &history,
-        state: &decided.state,
-        obligations: &decided.obligations,
-        decisions: &decided.new,
-        regime: &world.regime,
-        now,
-    };
+    let AtOnce { history, decided } = AtOnce::of(&world, yicheng, now);
+    let scene = scene(&world, &history, &decided, now);
     let proposal = decided.new.iter().find(|decision| decision.approval.is_some()).unwrap();
     let notices = world.teller.notices_on_waiting(proposal, scene, 1, now);
     assert_eq!(notices.len(), 1);

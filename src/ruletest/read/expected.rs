@@ -45,27 +45,7 @@ impl Reader<'_, '_> {
 
     /// An expectation that says nothing yet.
     pub(super) fn nothing(&self, node: &Node, subject: Subject) -> Expected {
-        Expected {
-            place: node.head().clone(),
-            subject,
-            policy: self.policy.id,
-            rule: None,
-            step: None,
-            round: None,
-            occurrence: None,
-            at: None,
-            made_at: None,
-            due: None,
-            start: None,
-            stopped_at: None,
-            outcome: None,
-            provisional: None,
-            to: Vec::new(),
-            cc: Vec::new(),
-            approval: None,
-            department: None,
-            text: None,
-        }
+        Expected::about(node.head().clone(), subject, self.policy.id, None)
     }
 
     fn expectation(&mut self, item: &Node) -> Option<Expected> {

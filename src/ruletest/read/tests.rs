@@ -138,13 +138,6 @@ fn the_file_of_these_tests_passes() {
     assert_eq!(judged(&file.expect("a file")), Vec::<String>::new());
 }
 
-/// A token of the text replaced, dropped or doubled.
-fn mutated(text: &str, at: usize, instead: &str) -> String {
-    let starts: Vec<usize> = text.char_indices().filter(|(_, c)| !c.is_alphanumeric()).map(|(at, _)| at).collect();
-    let number = at % (starts.len() - 1);
-    format!("{} {instead}{}", &text[..starts[number]], &text[starts[number + 1]..])
-}
-
 fn word() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
         "",
@@ -180,7 +173,7 @@ proptest! {
 
     #[test]
     fn whatever_a_file_holds_reading_and_judging_it_end(cuts in prop::collection::vec((any::<usize>(), word()), 1..4)) {
-        let text = cuts.iter().fold(FILE.to_owned(), |text, (at, instead)| mutated(&text, *at, instead));
+        let text = cuts.iter().fold(FILE.to_owned(), |text, (at, instead)| trial::mutated(&text, *at, instead));
         let (file, problems) = taken(&text);
         prop_assert!(file.is_some() || problems.has_errors());
         if let Some(file) = file {

@@ -48,13 +48,6 @@ fn original(name: &str) -> String {
     trial::FILES.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned()).expect("a file")
 }
 
-/// A token of the text replaced, dropped or doubled.
-fn mutated(text: &str, at: usize, instead: &str) -> String {
-    let starts: Vec<usize> = text.char_indices().filter(|(_, c)| !c.is_alphanumeric()).map(|(at, _)| at).collect();
-    let number = at % (starts.len() - 1);
-    format!("{} {instead}{}", &text[..starts[number]], &text[starts[number + 1]..])
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 
@@ -62,7 +55,7 @@ proptest! {
     fn mutated_files_give_rules_or_an_error(file in 0..3_usize, cuts in prop::collection::vec((any::<usize>(), word()), 1..4)) {
         let mut text = original(FILES[file]);
         for (at, instead) in cuts {
-            text = mutated(&text, at, instead);
+            text = trial::mutated(&text, at, instead);
         }
         let mut loaded = trial::load(&[(FILES[file], &text)], &None);
         prop_assert_eq!(loaded.rules.is_none(), loaded.problems.has_errors());
