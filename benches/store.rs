@@ -265,7 +265,7 @@ fn notice(loaded: &LoadedOrder, key: &Arc<str>, recipient: &str) -> QueuedNotice
             subject: text.into(),
             text: text.repeat(3),
             html: text.repeat(4),
-            json: String::new(),
+            ..Forms::default()
         },
     }
 }

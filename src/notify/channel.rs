@@ -8,6 +8,7 @@
 
 use crate::time::Instant;
 use futures_util::future::BoxFuture;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +25,96 @@ pub trait Channel: Send + Sync {
     fn recognises_repeats(&self) -> bool {
         false
     }
+
+    /// Its receipts, where the other side says later what became of a message that it took.
+    fn receipts(&self) -> Option<&dyn Receipts> {
+        None
+    }
+}
+
+/// The receipts (状态报告) of a channel: taking a message is not delivering it, and the other side says so later, by a
+/// callback of its own or when it is asked.
+pub trait Receipts: Send + Sync {
+    /// Reads what the other side posted. Whoever posts has shown the channel's token before.
+    fn read(&self, posted: &Posted<'_>) -> Result<Vec<Receipt>, PostError>;
+
+    /// What the other side wants to read when its post was taken: content type and body.
+    fn thanks(&self) -> (&'static str, &'static str) {
+        ("application/json", "{}")
+    }
+
+    /// Asks what became of a message; none where the other side cannot be asked. An empty list: it knows nothing yet.
+    fn ask<'a>(&'a self, asked: &'a Asked, now: Instant) -> Option<BoxFuture<'a, Result<Vec<Receipt>, AskError>>> {
+        let _ = (asked, now);
+        None
+    }
+}
+
+/// A callback as it came in.
+#[derive(Clone, Copy, Debug)]
+pub struct Posted<'a> {
+    /// The header `Content-Type`; empty where there was none.
+    pub content_type: &'a str,
+    /// The body.
+    pub body: &'a [u8],
+    /// When it came.
+    pub at: Instant,
+}
+
+/// A callback that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("failed to read a receipt: {0}")]
+pub struct PostError(pub String);
+
+/// A question about a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The message's id.
+    pub id: Arc<str>,
+    /// By what the other side knows it; none where its answer never came.
+    pub provider_id: Option<Arc<str>>,
+    /// The address; personal.
+    pub to: Arc<str>,
+    /// When it was sent.
+    pub sent_at: Instant,
+}
+
+/// A question that was not answered; asked again later. The text may be logged: no number, secret or body.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("failed to ask for a receipt: {0}")]
+pub struct AskError(pub String);
+
+/// What became of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Of which message.
+    pub of: ReceiptOf,
+    /// The address, in the channel's own form, where the other side names it: one id may stand for several.
+    pub to: Option<Arc<str>>,
+    /// When it was delivered or given up.
+    pub at: Instant,
+    /// What became of it.
+    pub outcome: ReceiptOutcome,
+    /// The other side's code and words, such as `MK:0001 空号`; never a number or a body.
+    pub detail: Option<String>,
+}
+
+/// By what a receipt names its message.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ReceiptOf {
+    /// By the other side's id, as its answer gave it ([`Outcome::Accepted`]).
+    Provider(Arc<str>),
+    /// By our own ([`Message::id`]), echoed.
+    Message(Arc<str>),
+}
+
+/// What became of a message that the other side took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReceiptOutcome {
+    /// It reached the device.
+    Delivered,
+    /// It did not, and will not.
+    Failed,
 }
 
 /// One message to one address, addressed and rendered.
@@ -60,6 +151,8 @@ pub struct Forms {
     pub html: String,
     /// The decision as JSON, as the feed gives it, for other systems; empty where the notice is of no decision.
     pub json: String,
+    /// The facts by name, as texts, for gateways that take only the parameters of a template registered with them.
+    pub variables: BTreeMap<Arc<str>, String>,
 }
 
 /// How one attempt ended.

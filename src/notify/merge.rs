@@ -18,6 +18,7 @@ pub(super) fn merged(notices: &[&QueuedNotice]) -> Forms {
             text: joined(&forms, "\n\n", |form| form.text.clone()),
             html: joined(&forms, "\n<hr>\n", |form| form.html.clone()),
             json: first.json.clone(),
+            variables: first.variables.clone(),
         },
     }
 }
@@ -80,7 +81,7 @@ mod tests {
             subject: short.into(),
             text,
             html,
-            json: String::new(),
+            ..Forms::default()
         }
     }
 

@@ -410,14 +410,7 @@ fn message_id(notices: &[&QueuedNotice], way: &Way) -> Arc<str> {
 /// What groups are told of what is confidential.
 fn veiled(short: &str) -> Forms {
     let text = short.to_owned();
-    Forms {
-        short: text.clone(),
-        markdown: text.clone(),
-        subject: text.clone(),
-        text,
-        html: String::new(),
-        json: String::new(),
-    }
+    Forms { short: text.clone(), markdown: text.clone(), subject: text.clone(), text, ..Forms::default() }
 }
 
 /// With the reader's name where it belongs.
@@ -431,6 +424,7 @@ fn greeted(forms: Forms, name: &str) -> Forms {
         text: forms.text.replace(SALUTATION, &greeting),
         html: forms.html.replace(SALUTATION, &escaped),
         json: forms.json,
+        variables: forms.variables,
     }
 }
 

@@ -49,7 +49,7 @@ impl<'a> Rendering<'a> {
             subject: rendered(Form::Subject).replace('\n', ""),
             html: html(&text, &[&self.facts.url, &self.facts.objection_url]),
             text,
-            json: String::new(),
+            ..Forms::default()
         }
     }
 

@@ -17,7 +17,7 @@ use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// A notice by its number.
@@ -206,6 +206,8 @@ struct FormsTwin<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     links: Option<Vec<Cow<'a, str>>>,
     json: Cow<'a, str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    variables: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
 }
 
 fn write_target(target: &Target) -> String {
@@ -238,6 +240,7 @@ fn write_forms(forms: &Forms) -> String {
         html: if follows { "".into() } else { forms.html.as_str().into() },
         links: follows.then(|| links.into_iter().map(Cow::from).collect()),
         json: forms.json.as_str().into(),
+        variables: forms.variables.iter().map(|(name, text)| ((&**name).into(), text.as_str().into())).collect(),
     };
     serde_json::to_string(&twin).expect("texts can be written")
 }
@@ -255,6 +258,7 @@ fn read_forms(text: &str) -> Option<Forms> {
         text: twin.text.into_owned(),
         html,
         json: twin.json.into_owned(),
+        variables: twin.variables.into_iter().map(|(name, text)| ((&*name).into(), text.into_owned())).collect(),
     })
 }
 

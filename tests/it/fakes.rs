@@ -41,6 +41,7 @@ pub fn message(id: &str, to: &str) -> Message {
             text: "工单ZH-2024-000017未按时联系诉求人。".into(),
             html: "<p>工单ZH-2024-000017未按时联系诉求人。</p>".into(),
             json: r#"{"is":"decision","key":"k1"}"#.into(),
+            ..Forms::default()
         },
     }
 }

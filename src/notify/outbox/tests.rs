@@ -115,6 +115,7 @@ fn notice(key: &str, recipient: &str) -> QueuedNotice {
             text: format!("{SALUTATION}\n{key}。"),
             html: String::new(),
             json: "{}".into(),
+            ..Forms::default()
         },
     }
 }
