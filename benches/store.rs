@@ -221,7 +221,7 @@ fn decide(loaded: &LoadedOrder) -> SavedOrder {
     let notices = ["handler", "liaison"].map(|recipient| notice(loaded, &key, recipient)).into();
     SavedOrder {
         order: loaded.order.clone(),
-        fence: loaded.fence,
+        fence: loaded.fence.clone(),
         until: NOW,
         decided,
         approved: Vec::new(),
@@ -264,7 +264,6 @@ fn notice(loaded: &LoadedOrder, key: &Arc<str>, recipient: &str) -> QueuedNotice
             markdown: text.repeat(2),
             subject: text.into(),
             text: text.repeat(3),
-            html: text.repeat(4),
             ..Forms::default()
         },
     }

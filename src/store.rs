@@ -22,7 +22,9 @@ pub mod writer;
 
 mod append;
 mod gathered;
+mod log;
 mod open;
+pub mod prepared;
 mod rows;
 mod twins;
 
@@ -32,12 +34,13 @@ mod tests;
 use crate::clock::Acceptance;
 use crate::notify::notice::QueuedNotice;
 use crate::time::Instant;
-use decided::{Saved, SavedOrder};
+use decided::Saved;
 use error::StoreError;
 use event::{NewEvent, Taken};
 use feed::FedDecision;
 use orders::{LoadedOrder, Odd, OrderRef};
 use outbox::{Claim, Claimed, Delivery, Notice, NoticeId, OutboxHealth, Settled, Settlement, Settling, Token};
+use prepared::Prepared;
 use sqlx::sqlite::SqlitePool;
 use state::JournalEntry;
 use std::fs::File;
@@ -100,6 +103,9 @@ impl Store {
             Some(conn) => {
                 let (queue, waiting) = mpsc::channel(writer::QUEUE);
                 let writer = tokio::spawn(writer::write_all(Writing::new(conn), waiting, told));
+                if role == Role::Daemon {
+                    tokio::spawn(log::fold_all(path.clone(), news.clone()));
+                }
                 (Some(queue), Some(writer))
             }
             None => (None, None),
@@ -203,8 +209,16 @@ impl Store {
     ///
     /// # Errors
     /// Besides the store's own: a key that was decided before. Save order by order then, and set the culprit aside.
-    pub async fn save_decided(&self, orders: impl Into<Arc<[SavedOrder]>>) -> Result<Vec<Saved>, StoreError> {
-        self.write(orders.into(), |orders, writing| Box::pin(decided::save(writing, orders))).await
+    pub async fn save_decided<P: Into<Prepared>>(
+        &self,
+        orders: impl IntoIterator<Item = P>,
+    ) -> Result<Vec<Saved>, StoreError> {
+        self.save_prepared(orders.into_iter().map(Into::into).collect()).await
+    }
+
+    /// The same of orders that were prepared before: the writer is kept waiting for nothing.
+    pub async fn save_prepared(&self, orders: Arc<[Prepared]>) -> Result<Vec<Saved>, StoreError> {
+        self.write(orders, |orders, writing| Box::pin(decided::save(writing, orders))).await
     }
 
     /// Up to `limit` orders that a change of the rules concerns, those after one of them: decided before, and not ended.

@@ -21,16 +21,20 @@ use crate::store::Store;
 use crate::store::decided::{Saved, SavedOrder};
 use crate::store::error::StoreError;
 use crate::store::orders::{LoadedOrder, OrderRef};
+use crate::store::prepared::Prepared;
 use crate::time::Instant;
 use acts::{Acts, Lifting, Reminded};
 use futures_util::StreamExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tracing::error;
 
 /// So many orders are found due at once.
 const FOUND: u32 = 32_768;
+/// So many due at once are a heap: seconds of work.
+const HEAP: usize = 2048;
 /// So many are loaded, decided and saved together: each transaction is a sync, and writes each page once.
 const BATCH: usize = 512;
 /// The first ones are fewer, so that nobody waits for a great heap.
@@ -48,6 +52,8 @@ pub struct Decider {
     pub health: Arc<Health>,
     /// What is told of.
     pub told: Told,
+    /// Whether a great heap of orders is being decided, to which everything else that writes should give way.
+    pub is_heap: watch::Sender<bool>,
     /// What the newest edit did to the orders decided since.
     pub(super) moves: Mutex<Moves>,
 }
@@ -63,19 +69,30 @@ pub struct Told {
 
 /// An order decided (and what the newest edit did to it), or why it could not be.
 enum Tried {
-    Decided(Box<SavedOrder>, Option<Moved>),
+    Decided(Box<Prepared>, Option<Moved>),
     Failed(OrderRef, String),
 }
 
 impl Decider {
     /// A decider that has decided nothing yet.
     pub fn new(store: Store, metrics: Arc<Metrics>, health: Arc<Health>, told: Told) -> Decider {
-        Decider { store, metrics, health, told, moves: Mutex::default() }
+        Decider { store, metrics, health, told, is_heap: watch::Sender::new(false), moves: Mutex::default() }
     }
 
     /// Decides every order that is due now; how many were saved. `between` is called after each batch: where it says no,
     /// the rest stays due.
     pub async fn decide_due(
+        &self,
+        rules: &Arc<Rules>,
+        now: Instant,
+        between: impl FnMut() -> bool,
+    ) -> Result<usize, StoreError> {
+        let decided = self.decide_heaps(rules, now, between).await;
+        self.is_heap.send_if_modified(|is_heap| std::mem::take(is_heap));
+        decided
+    }
+
+    async fn decide_heaps(
         &self,
         rules: &Arc<Rules>,
         now: Instant,
@@ -85,6 +102,9 @@ impl Decider {
         loop {
             let due = self.store.due_orders(now, FOUND).await?;
             let is_last = due.len() < FOUND as usize;
+            if due.len() >= HEAP {
+                self.is_heap.send_replace(true);
+            }
             let mut batches = futures_util::stream::iter(batches(&due))
                 .map(|batch| self.start(Arc::clone(rules), batch, now))
                 .buffered(AHEAD);
@@ -128,8 +148,8 @@ impl Decider {
                 Tried::Failed(order, why) => self.set_aside(&order, &why, now).await?,
             }
         }
-        let decided: Arc<[SavedOrder]> = decided.into();
-        match self.store.save_decided(Arc::clone(&decided)).await {
+        let decided: Arc<[Prepared]> = decided.into();
+        match self.store.save_prepared(Arc::clone(&decided)).await {
             Ok(saved) => Ok(self.count(&decided, &moved, &saved)),
             // One of them is refused by the store itself: it must not take the others with it.
             Err(StoreError::Failed { .. }) => self.save_one_by_one(&decided, &moved, now).await,
@@ -139,17 +159,17 @@ impl Decider {
 
     async fn save_one_by_one(
         &self,
-        decided: &[SavedOrder],
+        decided: &[Prepared],
         moved: &[Option<Moved>],
         now: Instant,
     ) -> Result<usize, StoreError> {
         let mut count = 0;
         for (order, moved) in decided.iter().zip(moved) {
-            match self.store.save_decided(vec![order.clone()]).await {
+            match self.store.save_prepared([order.clone()].into()).await {
                 Ok(saved) => count += self.count(std::slice::from_ref(order), std::slice::from_ref(moved), &saved),
                 Err(error @ StoreError::Failed { .. }) => {
                     // If the store is what fails, setting aside fails too, and the order stays due.
-                    self.set_aside(&order.order, &super::chain(&error), now).await?;
+                    self.set_aside(&order.saved.order, &super::chain(&error), now).await?;
                 }
                 Err(error) => return Err(error),
             }
@@ -166,16 +186,17 @@ impl Decider {
         self.store.set_aside(order, why, now).await
     }
 
-    fn count(&self, decided: &[SavedOrder], moved: &[Option<Moved>], saved: &[Saved]) -> usize {
+    fn count(&self, decided: &[Prepared], moved: &[Option<Moved>], saved: &[Saved]) -> usize {
         let done = decided.iter().zip(moved).zip(saved).filter(|(_, saved)| **saved == Saved::Saved);
         let mut count = 0;
         let mut sums = self.moves.lock().unwrap_or_else(PoisonError::into_inner);
-        for ((order, moved), _) in done {
+        for ((prepared, moved), _) in done {
+            let saved = &prepared.saved;
             count += 1;
             if let Some(moved) = moved {
-                sums.take(&order.order.order, moved);
+                sums.take(&saved.order.order, moved);
             }
-            order.decided.new.iter().for_each(|decision| self.metrics.count_decision(shown::kind(&decision.kind).0));
+            saved.decided.new.iter().for_each(|decision| self.metrics.count_decision(shown::kind(&decision.kind).0));
         }
         count
     }
@@ -193,7 +214,7 @@ fn batches(due: &[OrderRef]) -> Vec<Vec<OrderRef>> {
 fn try_order(rules: &Rules, loaded: LoadedOrder, told: Told, now: Instant) -> Tried {
     let order = loaded.order.clone();
     match catch_unwind(AssertUnwindSafe(|| decide_order(rules, loaded, told, now))) {
-        Ok((saved, moved)) => Tried::Decided(Box::new(saved), moved),
+        Ok((saved, moved)) => Tried::Decided(Box::new(saved.into()), moved),
         Err(panic) => Tried::Failed(order, message(&*panic)),
     }
 }

@@ -91,7 +91,7 @@ fn decided_again(rules: &Rules, loaded: LoadedOrder) -> Option<SavedOrder> {
     let look_at = Some(until);
     Some(SavedOrder {
         order,
-        fence,
+        fence: fence.with_rows_unknown(),
         until,
         decided,
         approved: Vec::new(),

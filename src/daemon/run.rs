@@ -178,7 +178,7 @@ impl Daemon {
         let told = Told { from: config.tell_from.unwrap_or(first_start), reminding: config.approvals };
         let decider = Decider::new(store.clone(), Arc::clone(&metrics), Arc::clone(&health), told);
         let (directory, directories) = watch::channel(Arc::clone(rules.teller.directory()));
-        let outbox = Outbox::new(store.clone(), sender, directories);
+        let outbox = Outbox::new(store.clone(), sender, directories).giving_way_to(decider.is_heap.subscribe());
         let (gauge, shown) = (metrics.vacant.clone(), Arc::clone(&health));
         let outbox = outbox.naming_vacant(Arc::new(move |reasons| {
             gauge.set(i64::try_from(reasons.len()).unwrap_or(i64::MAX));

@@ -147,8 +147,8 @@ pub struct Forms {
     pub subject: String,
     /// For a mail's plain part and the console.
     pub text: String,
-    /// For a mail's HTML part, which is left out where this is empty.
-    pub html: String,
+    /// The addresses in `text` that are links in a mail's HTML part, which says what `text` says.
+    pub links: Vec<String>,
     /// The decision as JSON, as the feed gives it, for other systems; empty where the notice is of no decision.
     pub json: String,
     /// The facts by name, as texts, for gateways that take only the parameters of a template registered with them.

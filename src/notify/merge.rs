@@ -16,7 +16,7 @@ pub(super) fn merged(notices: &[&QueuedNotice]) -> Forms {
             markdown: joined(&forms, "\n\n", |form| form.markdown.clone()),
             subject: format!("{}（共{}件）", first.subject, forms.len()),
             text: joined(&forms, "\n\n", |form| form.text.clone()),
-            html: joined(&forms, "\n<hr>\n", |form| form.html.clone()),
+            links: forms.iter().flat_map(|form| form.links.iter().cloned()).collect(),
             json: first.json.clone(),
             variables: first.variables.clone(),
         },
@@ -74,13 +74,11 @@ mod tests {
 
     fn forms(short: &str) -> Forms {
         let text = format!("{SALUTATION}\n{short}");
-        let html = format!("<p>{SALUTATION}</p>\n<p>{short}</p>");
         Forms {
             short: format!("【珠海12345】{short}"),
             markdown: short.into(),
             subject: short.into(),
             text,
-            html,
             ..Forms::default()
         }
     }
@@ -94,7 +92,6 @@ mod tests {
             joined(&[&a, &b], "\n\n", |form| form.text.clone()),
             format!("{SALUTATION}\n黄牌：甲。\n\n告知：乙。")
         );
-        assert_eq!(joined(&[&a, &b], "\n<hr>\n", |form| form.html.clone()).matches(SALUTATION).count(), 1);
     }
 
     #[test]

@@ -44,6 +44,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// After a claim, this long what ends is gathered before more is claimed: a claim is a transaction, and one for each
 /// notice would take more of the store than sending does.
 const GATHER: Duration = Duration::from_millis(20);
+/// So long at most a claim gives way to a heap of orders being decided.
+const GIVES_WAY: Duration = Duration::from_secs(2);
 /// After a failure of the store.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -54,6 +56,7 @@ pub struct Outbox {
     sender: Arc<Sender>,
     directory: watch::Receiver<Arc<Directory>>,
     vacant: Vacant,
+    heap: watch::Receiver<bool>,
 }
 
 /// Notices that are sent as one message.
@@ -76,7 +79,8 @@ struct Attempt {
 impl Outbox {
     /// With the channels, and the directory as it is at any moment.
     pub fn new(store: Store, sender: Arc<Sender>, directory: watch::Receiver<Arc<Directory>>) -> Outbox {
-        Outbox { store, sender, directory, vacant: Vacant::new(Arc::new(|_| {})) }
+        let heap = watch::Sender::new(false).subscribe();
+        Outbox { store, sender, directory, vacant: Vacant::new(Arc::new(|_| {})), heap }
     }
 
     /// Tells somebody, whenever it changes, who has nobody behind them.
@@ -85,12 +89,23 @@ impl Outbox {
         Outbox { vacant: Vacant::new(listener), ..self }
     }
 
+    /// Gives way while a heap of orders is being decided, but not for long.
+    #[must_use]
+    pub fn giving_way_to(self, heap: watch::Receiver<bool>) -> Outbox {
+        Outbox { heap, ..self }
+    }
+
     /// Sends until it is told to stop; what is then under way has `grace` to end. What does not is sent again after the
     /// next start.
-    pub async fn run(self, stop: CancellationToken, grace: Duration) {
+    pub async fn run(mut self, stop: CancellationToken, grace: Duration) {
         let mut sending = JoinSet::new();
         let (mut news, mut directories) = (self.store.news(), self.directory.clone());
         while !stop.is_cancelled() {
+            let gives_way = tokio::time::timeout(GIVES_WAY, self.heap.wait_for(|is_heap| !is_heap));
+            tokio::select! {
+                () = stop.cancelled() => break,
+                _ = gives_way => {}
+            }
             news.mark_unchanged();
             let free = IN_FLIGHT_MAX.saturating_sub(sending.len());
             let pause = self.start_due(&mut sending, free).await;
@@ -416,13 +431,12 @@ fn veiled(short: &str) -> Forms {
 /// With the reader's name where it belongs.
 fn greeted(forms: Forms, name: &str) -> Forms {
     let greeting = if name.is_empty() { "各位同志：".to_owned() } else { format!("{name}同志：") };
-    let escaped = greeting.replace('&', "&amp;").replace('<', "&lt;");
     Forms {
         short: forms.short.replace(SALUTATION, ""),
         markdown: forms.markdown.replace(SALUTATION, &greeting),
         subject: forms.subject.replace(SALUTATION, ""),
         text: forms.text.replace(SALUTATION, &greeting),
-        html: forms.html.replace(SALUTATION, &escaped),
+        links: forms.links,
         json: forms.json,
         variables: forms.variables,
     }

@@ -5,6 +5,7 @@ use crate::notify::facts::Facts;
 use crate::notify::notice::NoticeKind;
 use crate::notify::template::{Form, Templates, variables};
 use minijinja::{Value, context};
+use std::cell::RefCell;
 
 /// The length of a short form, its signature included: two messages of a carrier's 70, which count as 67 when joined.
 pub const SHORT_MAX: usize = 140;
@@ -30,15 +31,31 @@ pub(super) struct Rendering<'a> {
     facts: &'a Facts,
     /// The facts as templates see them: made once, whoever reads.
     values: Value,
+    /// What the last reader was told: most of the next are told the same.
+    last: RefCell<Option<(Reader, Forms)>>,
 }
 
 impl<'a> Rendering<'a> {
     pub(super) fn new(templates: &'a Templates, kind: NoticeKind, facts: &'a Facts) -> Rendering<'a> {
-        Rendering { templates, kind, facts, values: variables(facts) }
+        Rendering { templates, kind, facts, values: variables(facts), last: RefCell::default() }
     }
 
     /// All forms of a notice. What is confidential has a short form that says only that something waits.
     pub(super) fn forms(&self, whose: &Reader) -> Forms {
+        let title = if self.templates.names_reader(self.kind) { whose.title.clone() } else { String::new() };
+        let reader = Reader { title, ..whose.clone() };
+        let mut last = self.last.borrow_mut();
+        match &*last {
+            Some((known, forms)) if *known == reader => forms.clone(),
+            _ => {
+                let forms = self.rendered(&reader);
+                *last = Some((reader, forms.clone()));
+                forms
+            }
+        }
+    }
+
+    fn rendered(&self, whose: &Reader) -> Forms {
         let Reader { title, unit, ask } = whose;
         let values = context! { reader => title, unit, ask, ..self.values.clone() };
         let rendered = |form| self.templates.render(self.kind, form, &values);
@@ -47,7 +64,7 @@ impl<'a> Rendering<'a> {
             short: if self.facts.confidential { veiled(self.kind, self.facts) } else { self.short(&values) },
             markdown: rendered(Form::Markdown),
             subject: rendered(Form::Subject).replace('\n', ""),
-            html: html(&text, &[&self.facts.url, &self.facts.objection_url]),
+            links: links_in(&text, [&self.facts.objection_url, &self.facts.url]),
             text,
             ..Forms::default()
         }
@@ -97,31 +114,29 @@ pub fn length(text: &str) -> usize {
     text.encode_utf16().count()
 }
 
-/// A paragraph for each line; what was given as a link becomes one. Everything else is text, whatever it looks like.
+/// A paragraph for each line, a rule for an empty one; what was given as a link becomes one. Everything else is text,
+/// whatever it looks like.
 pub(crate) fn html(text: &str, links: &[impl AsRef<str>]) -> String {
     // The longest first: one address may begin with another.
     let mut links: Vec<&str> = links.iter().map(AsRef::as_ref).filter(|link| !link.is_empty()).collect();
     links.sort_by_key(|link| std::cmp::Reverse(link.len()));
     let mut html = String::with_capacity(text.len() * 2);
     for (at, line) in text.lines().enumerate() {
-        html.push_str(if at == 0 { "<p>" } else { "\n<p>" });
+        html.push_str(if at == 0 { "" } else { "\n" });
+        if line.is_empty() {
+            html.push_str("<hr>");
+            continue;
+        }
+        html.push_str("<p>");
         write_linked(&mut html, line, &links);
         html.push_str("</p>");
     }
     html
 }
 
-/// The links in a text as [`html`] made it.
-pub(crate) fn links(html: &str) -> Vec<String> {
-    let addresses = html.split("<a href=\"").skip(1).filter_map(|rest| rest.split_once('"'));
-    let mut links: Vec<String> = addresses.map(|(address, _)| unescaped(address)).collect();
-    links.dedup();
-    links
-}
-
-fn unescaped(text: &str) -> String {
-    let named = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'");
-    named.replace("&amp;", "&")
+/// Which of these addresses a text holds.
+fn links_in(text: &str, links: [&String; 2]) -> Vec<String> {
+    links.into_iter().filter(|link| !link.is_empty() && text.contains(link.as_str())).cloned().collect()
 }
 
 fn write_linked(html: &mut String, line: &str, links: &[&str]) {
@@ -174,20 +189,12 @@ mod tests {
     }
 
     #[test]
-    fn the_links_of_html_make_it_again() {
-        let text = "见 https://a/1?x=1&y='2' 。\n<b>https://a/1</b>\n无";
-        let made = html(text, &["https://a/1?x=1&y='2'", "https://a/1"]);
-        let found = links(&made);
-        assert_eq!(found, ["https://a/1?x=1&y='2'", "https://a/1"]);
-        assert_eq!(html(text, &found), made);
-    }
-
-    #[test]
     fn html_is_text_but_for_the_given_links() {
         let shown =
-            html("<b>甲</b>\n见 https://a/1?x=1&y=2 。https://evil", &["https://a/1", "https://a/1?x=1&y=2", ""]);
+            html("<b>甲</b>\n\n见 https://a/1?x=1&y=2 。https://evil", &["https://a/1", "https://a/1?x=1&y=2", ""]);
         insta::assert_snapshot!(shown, @r#"
         <p>&lt;b&gt;甲&lt;/b&gt;</p>
+        <hr>
         <p>见 <a href="https://a/1?x=1&amp;y=2">https://a/1?x=1&amp;y=2</a> 。https://evil</p>
         "#);
     }

@@ -67,6 +67,8 @@ fn built_in(kind: NoticeKind) -> &'static str {
 pub struct Templates {
     own: Environment<'static>,
     built_in: Environment<'static>,
+    /// The kinds of which some form says what its reader is called.
+    naming_reader: BTreeSet<NoticeKind>,
 }
 
 impl std::fmt::Debug for Templates {
@@ -78,7 +80,7 @@ impl std::fmt::Debug for Templates {
 impl Templates {
     /// The built-in ones alone.
     pub fn built_in() -> Templates {
-        Templates { own: environment(), built_in: built_in_environment() }
+        Templates::of(environment())
     }
 
     /// Those in `templates` of a rules directory, with what is wrong with them. A file with a mistake is left out.
@@ -95,7 +97,23 @@ impl Templates {
             }
             problems.append(found);
         }
-        (Templates { own, built_in: built_in_environment() }, problems)
+        (Templates::of(own), problems)
+    }
+
+    fn of(own: Environment<'static>) -> Templates {
+        let built_in = built_in_environment();
+        let names = |environment: &Environment<'static>, kind, form| {
+            let template = environment.get_template(&name(kind, form));
+            template.is_ok_and(|template| template.undeclared_variables(false).contains("reader"))
+        };
+        let of_kind = |kind| Form::ALL.into_iter().any(|form| names(&own, kind, form) || names(&built_in, kind, form));
+        let naming_reader = NoticeKind::ALL.into_iter().filter(|kind| of_kind(*kind)).collect();
+        Templates { own, built_in, naming_reader }
+    }
+
+    /// Whether a template of this kind says what its reader is called: where not, readers of one part are told the same.
+    pub(super) fn names_reader(&self, kind: NoticeKind) -> bool {
+        self.naming_reader.contains(&kind)
     }
 
     /// Renders one form; blank lines and white space around lines are left out.

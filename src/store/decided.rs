@@ -8,6 +8,7 @@ use super::gathered::{self, Columns};
 use super::ledger::{Content, Hash, Kind, Link};
 use super::orders::{Fence, OrderRef, not_gathered, numbers};
 use super::outbox;
+use super::prepared::{self, Prepared};
 use super::rows;
 use super::twins;
 use super::writer::Writing;
@@ -60,21 +61,28 @@ pub enum Saved {
 
 /// An order as it stands within the transaction.
 struct Found {
-    fence: Fence,
+    last_seq: i64,
+    revision: i64,
     link: Link,
 }
 
-pub(super) async fn save(writing: &mut Writing, orders: &[SavedOrder]) -> Result<Vec<Saved>, StoreError> {
+impl Found {
+    fn is_at(&self, fence: &Fence) -> bool {
+        fence.is_at(self.last_seq, self.revision)
+    }
+}
+
+pub(super) async fn save(writing: &mut Writing, orders: &[Prepared]) -> Result<Vec<Saved>, StoreError> {
     save_all(writing, orders).await.map_err(StoreError::failed("save what was decided"))
 }
 
-async fn save_all(writing: &mut Writing, orders: &[SavedOrder]) -> Result<Vec<Saved>, sqlx::Error> {
+async fn save_all(writing: &mut Writing, orders: &[Prepared]) -> Result<Vec<Saved>, sqlx::Error> {
     let mut found = find(writing, orders).await?;
     let mut fresh = Vec::with_capacity(orders.len());
     let mut saved = Vec::with_capacity(orders.len());
     for order in orders {
         // Taken once: the same order twice in a batch is stale the second time.
-        match found.remove(&order.order.nr).filter(|found| found.fence == order.fence) {
+        match found.remove(&order.saved.order.nr).filter(|found| found.is_at(&order.saved.fence)) {
             Some(found) => {
                 fresh.push((order, found.link));
                 saved.push(Saved::Saved);
@@ -91,8 +99,8 @@ async fn save_all(writing: &mut Writing, orders: &[SavedOrder]) -> Result<Vec<Sa
     Ok(saved)
 }
 
-async fn find(writing: &mut Writing, orders: &[SavedOrder]) -> Result<HashMap<i64, Found>, sqlx::Error> {
-    let list = numbers(orders.iter().map(|order| order.order.nr));
+async fn find(writing: &mut Writing, orders: &[Prepared]) -> Result<HashMap<i64, Found>, sqlx::Error> {
+    let list = numbers(orders.iter().map(|order| order.saved.order.nr));
     let sql = include_str!("sql/find_fences.sql");
     let found = gathered::fetch(&mut writing.conn, sql, &list, read_found).await?;
     Ok(found.ok_or_else(not_gathered)?.into_iter().collect())
@@ -100,14 +108,14 @@ async fn find(writing: &mut Writing, orders: &[SavedOrder]) -> Result<HashMap<i6
 
 fn read_found(columns: &mut Columns<'_>) -> Option<(i64, Found)> {
     let nr = columns.number()?;
-    let fence = Fence { last_seq: columns.number()?, revision: columns.number()? };
+    let (last_seq, revision) = (columns.number()?, columns.number()?);
     let mut link = Link { count: columns.number()?, head: [0; 32] };
     hex::decode_to_slice(columns.text()?, &mut link.head).ok()?;
-    Some((nr, Found { fence, link }))
+    Some((nr, Found { last_seq, revision, link }))
 }
 
 /// An order to be written, and where its chain stands.
-pub(super) type Fresh<'a> = (&'a SavedOrder, Link);
+pub(super) type Fresh<'a> = (&'a Prepared, Link);
 
 struct DecisionRow<'a> {
     position: i64,
@@ -118,17 +126,17 @@ struct DecisionRow<'a> {
 
 async fn write_decisions(writing: &mut Writing, fresh: &mut [Fresh<'_>]) -> Result<(), sqlx::Error> {
     let mut rows = Vec::new();
-    for (saved, link) in fresh {
+    for (prepared, link) in fresh {
+        let saved = &prepared.saved;
         writing.note(saved.until);
-        for decision in &saved.decided.new {
+        for (decision, body) in saved.decided.new.iter().zip(&prepared.bodies) {
             writing.numbers.position += 1;
             let position = writing.numbers.position;
-            let body = twins::write_decision(decision);
             let kind = twins::kind_name(&decision.kind);
             let at = [decision.at.0, decision.made_at.0];
-            let content = content(position, &decision.key, &saved.order.order, at, kind, &body);
+            let content = content(position, &decision.key, &saved.order.order, at, kind, body);
             *link = writing.chain(saved.order.nr, *link, Kind::Decision, position, content);
-            rows.push(DecisionRow { position, order: saved.order.nr, decision, body: body.into() });
+            rows.push(DecisionRow { position, order: saved.order.nr, decision, body: body.clone() });
         }
     }
     rows::execute(&mut writing.conn, include_str!("sql/insert_decisions.sql"), &rows, |query, row| {
@@ -147,7 +155,7 @@ async fn write_decisions(writing: &mut Writing, fresh: &mut [Fresh<'_>]) -> Resu
 }
 
 async fn write_approvals(writing: &mut Writing, fresh: &[Fresh<'_>]) -> Result<(), sqlx::Error> {
-    for key in fresh.iter().flat_map(|(saved, _)| &saved.approved) {
+    for key in fresh.iter().flat_map(|(prepared, _)| &prepared.saved.approved) {
         let done = sqlx::query(include_str!("sql/insert_approval.sql"))
             .bind(writing.numbers.position + 1)
             .bind(&**key)
@@ -159,7 +167,7 @@ async fn write_approvals(writing: &mut Writing, fresh: &[Fresh<'_>]) -> Result<(
 }
 
 async fn write_liftings(writing: &mut Writing, fresh: &[Fresh<'_>]) -> Result<(), sqlx::Error> {
-    for lifted in fresh.iter().flat_map(|(saved, _)| &saved.lifted) {
+    for lifted in fresh.iter().flat_map(|(prepared, _)| &prepared.saved.lifted) {
         let done = sqlx::query(include_str!("sql/insert_lifting.sql"))
             .bind(writing.numbers.position + 1)
             .bind(&*lifted.decision)
@@ -186,16 +194,17 @@ pub(super) fn content(position: i64, key: &str, order: &str, [at, made_at]: [i64
 }
 
 async fn write_obligations(writing: &mut Writing, fresh: &[Fresh<'_>]) -> Result<(), sqlx::Error> {
-    let mut sorted: Vec<&SavedOrder> = fresh.iter().map(|(saved, _)| *saved).collect();
-    sorted.sort_unstable_by_key(|saved| saved.order.nr);
-    // What was never decided has none.
-    let decided = sorted.iter().filter(|saved| saved.fence.revision > 0);
-    let kept: Vec<(i64, usize)> = decided.map(|saved| (saved.order.nr, saved.decided.obligations.len())).collect();
-    let kept = serde_json::to_string(&kept).expect("numbers can be written");
-    sqlx::query(include_str!("sql/delete_obligations.sql")).bind(kept).execute(&mut writing.conn).await?;
+    let mut sorted: Vec<&Prepared> = fresh.iter().map(|(prepared, _)| *prepared).collect();
+    sorted.sort_unstable_by_key(|prepared| prepared.saved.order.nr);
+    let fewer = sorted.iter().filter(|prepared| prepared.may_have_fewer_rows());
+    let kept: Vec<(i64, usize)> = fewer.map(|prepared| (prepared.saved.order.nr, prepared.rows.len())).collect();
+    if !kept.is_empty() {
+        let kept = serde_json::to_string(&kept).expect("numbers can be written");
+        sqlx::query(include_str!("sql/delete_obligations.sql")).bind(kept).execute(&mut writing.conn).await?;
+    }
     let rows: Vec<(i64, i64, &Obligation)> = sorted
         .iter()
-        .flat_map(|saved| (0..).zip(&saved.decided.obligations).map(|(place, row)| (saved.order.nr, place, row)))
+        .flat_map(|prepared| prepared.changed_rows().map(|(place, row)| (prepared.saved.order.nr, place, row)))
         .collect();
     rows::execute(
         &mut writing.conn,
@@ -224,7 +233,8 @@ async fn write_obligations(writing: &mut Writing, fresh: &[Fresh<'_>]) -> Result
 
 async fn write_orders(writing: &mut Writing, fresh: &[Fresh<'_>]) -> Result<(), sqlx::Error> {
     let sql = include_str!("sql/update_decided_orders.sql");
-    rows::execute(&mut writing.conn, sql, fresh, |query, (saved, link)| {
+    rows::execute(&mut writing.conn, sql, fresh, |query, (prepared, link)| {
+        let saved = &prepared.saved;
         let state = &saved.decided.state;
         query
             .bind(saved.order.nr)
@@ -233,11 +243,12 @@ async fn write_orders(writing: &mut Writing, fresh: &[Fresh<'_>]) -> Result<(), 
             .bind(saved.decided.next_due.map(|due| due.0))
             .bind(state.round)
             .bind(state.ended)
-            .bind(twins::write_attributes(&state.attributes))
-            .bind(twins::write_policies(&state.policies))
+            .bind(prepared.attributes.clone())
+            .bind(prepared.policies.clone())
             .bind(link.count)
             .bind(link.head.to_vec())
             .bind(saved.look_at.map(|at| at.0))
+            .bind(prepared::write_digests(&prepared.rows))
     })
     .await?;
     Ok(())

@@ -24,7 +24,7 @@ const READERS: u32 = 4;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// Each has one concern and is left unedited.
-const MIGRATIONS: [(i64, &str, &str); 10] = [
+const MIGRATIONS: [(i64, &str, &str); 11] = [
     (1, "orders", include_str!("../../migrations/sqlite/0001_orders.sql")),
     (2, "events", include_str!("../../migrations/sqlite/0002_events.sql")),
     (3, "decisions", include_str!("../../migrations/sqlite/0003_decisions.sql")),
@@ -35,6 +35,7 @@ const MIGRATIONS: [(i64, &str, &str); 10] = [
     (8, "jobs", include_str!("../../migrations/sqlite/0008_jobs.sql")),
     (9, "checkpoints", include_str!("../../migrations/sqlite/0009_checkpoints.sql")),
     (10, "liftings", include_str!("../../migrations/sqlite/0010_liftings.sql")),
+    (11, "fewer writes", include_str!("../../migrations/sqlite/0011_fewer_writes.sql")),
 ];
 
 /// The connections of an open store.
@@ -60,6 +61,15 @@ pub(super) async fn open(path: &Path, role: Role) -> Result<Opened, StoreError> 
         migrate(path, &mut writer).await?;
     }
     Ok(Opened { writer: Some(writer), readers: pool(path).await?, lock: claim.filter(|_| role == Role::Daemon) })
+}
+
+/// Brings what is in the log beside the file into it, as far as nobody still reads it, while others go on.
+pub(super) async fn fold(path: &Path) -> Result<(), StoreError> {
+    let options = options(path).create_if_missing(false).thread_name(|_| "duban-fold".into());
+    let mut conn = connect(path, &options).await?;
+    let folded = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut conn).await;
+    conn.close().await.ok();
+    folded.map(|_| ()).map_err(|error| unopened(path, error))
 }
 
 /// Brings all that is in the log beside the file into it, and empties the log.
@@ -128,7 +138,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .pragma("cache_size", "-32768")
         // What a statement of many rows may have to undo is kept in memory: on disk it would be written with every page.
         .pragma("temp_store", "MEMORY")
-        .pragma("wal_autocheckpoint", "16000")
+        // A bound of 512 MB: the log is brought into the file beside the writer (`log`).
+        .pragma("wal_autocheckpoint", "131072")
         .pragma("journal_size_limit", "67108864")
         .pragma("trusted_schema", "OFF")
         .thread_name(|_| "duban-write".into())

@@ -5,6 +5,7 @@
 use super::error::StoreError;
 use super::event::StoredEvent;
 use super::gathered::{self, Columns};
+use super::prepared;
 use super::twins;
 use super::writer::Writing;
 use crate::engine::decision::Standing;
@@ -37,10 +38,25 @@ pub struct LoadedOrder {
 
 /// How an order stood when it was loaded. If it stands otherwise when what was decided is saved, that is dropped, and the
 /// order is simply decided again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fence {
     pub(super) last_seq: i64,
     pub(super) revision: i64,
+    /// The digests of the rows of its obligations; none: unknown.
+    pub(super) written: Option<Arc<[u64]>>,
+}
+
+impl Fence {
+    /// Whether both saw the order at the same point.
+    pub(super) fn is_at(&self, last_seq: i64, revision: i64) -> bool {
+        (self.last_seq, self.revision) == (last_seq, revision)
+    }
+
+    /// The same, but not trusting what the rows of its obligations are said to hold.
+    #[must_use]
+    pub fn with_rows_unknown(self) -> Fence {
+        Fence { written: None, ..self }
+    }
 }
 
 /// Orders that ought not to be: how many there are, and the first of them.
@@ -186,9 +202,10 @@ pub(super) fn numbers(numbers: impl Iterator<Item = i64>) -> String {
 
 fn read_order(columns: &mut Columns<'_>, ids: &HashMap<i64, &OrderRef>) -> Option<LoadedOrder> {
     let order = (*ids.get(&columns.number()?)?).clone();
-    let fence = Fence { last_seq: columns.number()?, revision: columns.number()? };
+    let (last_seq, revision) = (columns.number()?, columns.number()?);
     let known = columns.maybe_number()?.map(unsigned);
     let decided_until = columns.maybe_number()?.map(Instant);
+    let fence = Fence { last_seq, revision, written: prepared::read_digests(columns.text()?) };
     let standing = Standing { decisions: Vec::new(), known, decided_until };
     Some(LoadedOrder { order, events: Vec::new(), standing, fence })
 }

@@ -8,16 +8,16 @@ pub(super) mod read;
 use super::decided::Fresh;
 use super::error::StoreError;
 use super::ledger::{self, Content, Hash, Kind, Link};
+use super::prepared::Said;
 use super::rows;
 use super::writer::Writing;
 use crate::notify::channel::Forms;
 use crate::notify::notice::{QueuedNotice, Target};
-use crate::notify::render;
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// A notice by its number.
@@ -200,17 +200,13 @@ struct FormsTwin<'a> {
     markdown: Cow<'a, str>,
     subject: Cow<'a, str>,
     text: Cow<'a, str>,
-    /// Empty where `links` says how it follows from `text`, as it does but for few: it would be the largest of all.
-    #[serde(skip_serializing_if = "str::is_empty")]
-    html: Cow<'a, str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    links: Option<Vec<Cow<'a, str>>>,
+    links: Vec<Cow<'a, str>>,
     json: Cow<'a, str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     variables: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
 }
 
-fn write_target(target: &Target) -> String {
+pub(super) fn write_target(target: &Target) -> String {
     let twin = match target {
         Target::Recipient { recipient, place } => {
             TargetTwin::Recipient { recipient: (&**recipient).into(), place: place.as_deref().map(Cow::from) }
@@ -229,16 +225,13 @@ fn read_target(text: &str) -> Option<Target> {
     })
 }
 
-fn write_forms(forms: &Forms) -> String {
-    let links = render::links(&forms.html);
-    let follows = !forms.html.is_empty() && render::html(&forms.text, &links) == forms.html;
+pub(super) fn write_forms(forms: &Forms) -> String {
     let twin = FormsTwin {
         short: forms.short.as_str().into(),
         markdown: forms.markdown.as_str().into(),
         subject: forms.subject.as_str().into(),
         text: forms.text.as_str().into(),
-        html: if follows { "".into() } else { forms.html.as_str().into() },
-        links: follows.then(|| links.into_iter().map(Cow::from).collect()),
+        links: forms.links.iter().map(|link| link.as_str().into()).collect(),
         json: forms.json.as_str().into(),
         variables: forms.variables.iter().map(|(name, text)| ((&**name).into(), text.as_str().into())).collect(),
     };
@@ -247,16 +240,12 @@ fn write_forms(forms: &Forms) -> String {
 
 fn read_forms(text: &str) -> Option<Forms> {
     let twin: FormsTwin<'_> = serde_json::from_str(text).ok()?;
-    let html = match &twin.links {
-        Some(links) => render::html(&twin.text, links),
-        None => twin.html.into_owned(),
-    };
     Some(Forms {
         short: twin.short.into_owned(),
         markdown: twin.markdown.into_owned(),
         subject: twin.subject.into_owned(),
         text: twin.text.into_owned(),
-        html,
+        links: twin.links.into_iter().map(Cow::into_owned).collect(),
         json: twin.json.into_owned(),
         variables: twin.variables.into_iter().map(|(name, text)| ((&*name).into(), text.into_owned())).collect(),
     })
@@ -267,33 +256,27 @@ struct NewRow<'a> {
     id: NoticeId,
     order: Option<(i64, &'a str)>,
     notice: &'a QueuedNotice,
-    target: Arc<str>,
-    forms: Arc<str>,
+    said: &'a Said,
+    /// The notice that has its words.
+    said_in: Option<NoticeId>,
 }
 
-impl<'a> NewRow<'a> {
-    fn of(id: NoticeId, order: Option<(i64, &'a str)>, notice: &'a QueuedNotice) -> NewRow<'a> {
-        NewRow {
-            id,
-            order,
-            notice,
-            target: write_target(&notice.target).into(),
-            forms: write_forms(&notice.forms).into(),
-        }
-    }
-
+impl NewRow<'_> {
     fn content(&self) -> Hash {
+        let (notice, order) = (self.notice, self.order.map(|(_, id)| id));
+        let decision = notice.decision.as_deref();
+        let expires_at = notice.expires_at.map(|at| at.0);
         content(&Contents {
             id: self.id,
-            key: &self.notice.key,
-            order: self.order.map(|(_, id)| id),
-            decision: self.notice.decision.as_deref(),
-            kind: self.notice.kind.as_str(),
-            target: &self.target,
-            at: self.notice.at.0,
-            expires_at: self.notice.expires_at.map(|at| at.0),
-            confidential: self.notice.confidential,
-            forms: &self.forms,
+            key: &notice.key,
+            order,
+            decision,
+            kind: notice.kind.as_str(),
+            target: &self.said.target,
+            at: notice.at.0,
+            expires_at,
+            confidential: notice.confidential,
+            forms: self.said.hash,
         })
     }
 }
@@ -309,7 +292,8 @@ pub(super) struct Contents<'a> {
     pub(super) at: i64,
     pub(super) expires_at: Option<i64>,
     pub(super) confidential: bool,
-    pub(super) forms: &'a str,
+    /// The hash of its words.
+    pub(super) forms: Hash,
 }
 
 /// The hash of a notice's content, as it is chained and verified.
@@ -324,23 +308,26 @@ pub(super) fn content(notice: &Contents<'_>) -> Hash {
         .number(notice.at)
         .maybe_number(notice.expires_at)
         .number(i64::from(notice.confidential))
-        .erasable(notice.forms)
+        .hashed(&notice.forms)
         .hash()
 }
 
 /// Queues the notices of decisions that are being saved.
 pub(super) async fn queue(writing: &mut Writing, fresh: &mut [Fresh<'_>]) -> Result<(), sqlx::Error> {
-    let mut rows = Vec::new();
-    for (saved, _) in fresh.iter() {
-        for notice in &saved.notices {
+    let mut rows: Vec<NewRow<'_>> = Vec::new();
+    for (prepared, _) in fresh.iter() {
+        let (saved, before) = (&prepared.saved, rows.len());
+        for (notice, said) in saved.notices.iter().zip(&prepared.said) {
             writing.numbers.notice += 1;
-            rows.push(NewRow::of(writing.numbers.notice, Some((saved.order.nr, &saved.order.order)), notice));
+            let (id, order) = (writing.numbers.notice, Some((saved.order.nr, &*saved.order.order)));
+            let said_in = said.as_before.map(|place| rows[before + place].id);
+            rows.push(NewRow { id, order, notice, said, said_in });
         }
     }
     let queued = insert(writing, &rows).await?;
     let mut places: HashMap<i64, &mut Link> = HashMap::new();
-    for (saved, link) in fresh.iter_mut() {
-        places.insert(saved.order.nr, link);
+    for (prepared, link) in fresh.iter_mut() {
+        places.insert(prepared.saved.order.nr, link);
     }
     for row in rows.iter().filter(|row| queued.contains(&row.id)) {
         let Some(link) = row.order.and_then(|(nr, _)| places.get_mut(&nr)) else { continue };
@@ -352,10 +339,11 @@ pub(super) async fn queue(writing: &mut Writing, fresh: &mut [Fresh<'_>]) -> Res
 
 /// Queues notices that concern no order; how many were new.
 pub(super) async fn queue_others(writing: &mut Writing, notices: &[QueuedNotice]) -> Result<u64, StoreError> {
+    let said: Vec<Said> = notices.iter().map(Said::of).collect();
     let mut rows = Vec::new();
-    for notice in notices {
+    for (notice, said) in notices.iter().zip(&said) {
         writing.numbers.notice += 1;
-        rows.push(NewRow::of(writing.numbers.notice, None, notice));
+        rows.push(NewRow { id: writing.numbers.notice, order: None, notice, said, said_in: None });
     }
     let queued = insert(writing, &rows).await.map_err(StoreError::failed("queue notices"))?;
     for row in rows.iter().filter(|row| queued.contains(&row.id)) {
@@ -364,7 +352,7 @@ pub(super) async fn queue_others(writing: &mut Writing, notices: &[QueuedNotice]
     Ok(queued.len() as u64)
 }
 
-async fn insert(writing: &mut Writing, rows: &[NewRow<'_>]) -> Result<std::collections::HashSet<i64>, sqlx::Error> {
+async fn insert(writing: &mut Writing, rows: &[NewRow<'_>]) -> Result<HashSet<NoticeId>, sqlx::Error> {
     let sql = include_str!("sql/insert_notices.sql");
     let queued = rows::execute(&mut writing.conn, sql, rows, |query, row| {
         query
@@ -373,12 +361,13 @@ async fn insert(writing: &mut Writing, rows: &[NewRow<'_>]) -> Result<std::colle
             .bind(row.order.map(|(nr, _)| nr))
             .bind(row.notice.decision.clone())
             .bind(row.notice.kind.as_str())
-            .bind(row.target.clone())
+            .bind(row.said.target.clone())
             .bind(row.notice.at.0)
             .bind(row.notice.expires_at.map(|at| at.0))
             .bind(row.notice.confidential)
-            .bind(row.forms.clone())
+            .bind(if row.said_in.is_some() { Arc::default() } else { row.said.forms.clone() })
             .bind(row.notice.at.0)
+            .bind(row.said_in)
     })
     .await?;
     if queued == rows.len() as u64 {
@@ -386,7 +375,23 @@ async fn insert(writing: &mut Writing, rows: &[NewRow<'_>]) -> Result<std::colle
     }
     let first = rows.first().map_or(NoticeId::MAX, |row| row.id);
     let queued = sqlx::query_scalar(include_str!("sql/notices_from.sql")).bind(first).fetch_all(&mut writing.conn);
-    Ok(queued.await?.into_iter().collect())
+    let queued: HashSet<NoticeId> = queued.await?.into_iter().collect();
+    say_themselves(writing, rows, &queued).await?;
+    Ok(queued)
+}
+
+/// A notice whose words were to be in one that had been queued before has them itself.
+async fn say_themselves(
+    writing: &mut Writing,
+    rows: &[NewRow<'_>],
+    queued: &HashSet<NoticeId>,
+) -> Result<(), sqlx::Error> {
+    let is_left = |row: &&NewRow<'_>| queued.contains(&row.id) && row.said_in.is_some_and(|id| !queued.contains(&id));
+    for row in rows.iter().filter(is_left) {
+        let query = sqlx::query(include_str!("sql/say_itself.sql")).bind(row.id).bind(row.said.forms.clone());
+        query.execute(&mut writing.conn).await?;
+    }
+    Ok(())
 }
 
 /// What a claim asks for.

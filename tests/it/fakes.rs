@@ -39,7 +39,6 @@ pub fn message(id: &str, to: &str) -> Message {
             markdown: "**黄牌　一小时响应逾期**\n工单　ZH-2024-000017".into(),
             subject: "【黄牌】工单ZH-2024-000017".into(),
             text: "工单ZH-2024-000017未按时联系诉求人。".into(),
-            html: "<p>工单ZH-2024-000017未按时联系诉求人。</p>".into(),
             json: r#"{"is":"decision","key":"k1"}"#.into(),
             ..Forms::default()
         },

@@ -78,7 +78,7 @@ fn obligation() -> Obligation {
 fn saved(loaded: &LoadedOrder, decided: Decided) -> SavedOrder {
     SavedOrder {
         order: loaded.order.clone(),
-        fence: loaded.fence,
+        fence: loaded.fence.clone(),
         until: NOW,
         decided,
         approved: Vec::new(),

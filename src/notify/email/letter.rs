@@ -5,6 +5,7 @@
 
 use super::super::channel::Message;
 use super::super::open::OpenError;
+use super::super::render;
 use crate::time::Instant;
 use chrono::FixedOffset;
 use lettre::Address;
@@ -89,10 +90,8 @@ pub fn address(text: &str) -> Option<Address> {
 
 fn parts(message: &Message, builder: lettre::message::MessageBuilder) -> Result<lettre::Message, lettre::error::Error> {
     let text = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(body(&message.forms.text));
-    if message.forms.html.is_empty() {
-        return builder.singlepart(text);
-    }
-    let html = SinglePart::builder().header(ContentType::TEXT_HTML).body(body(&message.forms.html));
+    let html = render::html(&message.forms.text, &message.forms.links);
+    let html = SinglePart::builder().header(ContentType::TEXT_HTML).body(body(&html));
     // lettre draws a boundary at random; ours follows from the message, like everything else in it.
     let boundary = format!("duban-{}", digest(&message.id));
     builder.multipart(MultiPart::alternative().boundary(boundary).singlepart(text).singlepart(html))
@@ -147,7 +146,6 @@ mod tests {
             forms: Forms {
                 subject: "【红牌】工单ZH-2024-000017".into(),
                 text: "张三同志：\n请办。".into(),
-                html: "<p>请办。</p>".into(),
                 ..Forms::default()
             },
         }

@@ -113,7 +113,6 @@ fn notice(key: &str, recipient: &str) -> QueuedNotice {
             markdown: format!("**{key}**"),
             subject: key.into(),
             text: format!("{SALUTATION}\n{key}。"),
-            html: String::new(),
             json: "{}".into(),
             ..Forms::default()
         },
@@ -138,7 +137,7 @@ impl World {
         let notices = notices.into_iter().map(|notice| QueuedNotice { order: Some(order.into()), ..notice }).collect();
         let saved = SavedOrder {
             order: loaded.order,
-            fence: loaded.fence,
+            fence: loaded.fence.clone(),
             until: START,
             decided,
             approved: vec![],

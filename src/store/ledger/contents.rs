@@ -3,6 +3,7 @@
 use super::{Content, Hash, Kind};
 use crate::store::ledger::erase;
 use crate::store::{append, decided, outbox, state, versions};
+use sha2::{Digest, Sha256};
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
@@ -90,7 +91,7 @@ pub(super) fn content(kind: Kind, row: &impl Columns) -> Option<Hash> {
             at: number(6)?,
             expires_at: row.number(7)?,
             confidential: number(8)? != 0,
-            forms: text(9)?,
+            forms: Sha256::digest(text(9)?).into(),
         }),
         Kind::Delivery => delivery(row)?,
         Kind::Version => versions::content(number(0)?, number(1)?, text(2)?),

@@ -82,7 +82,7 @@ fn read_notice(row: &SqliteRow) -> Result<Notice, StoreError> {
             at: Instant(row.try_get("at").map_err(failed())?),
             expires_at: maybe_at("expires_at")?,
             confidential: row.try_get("confidential").map_err(failed())?,
-            forms: read_forms(text("forms")?).ok_or_else(|| bad("forms"))?,
+            forms: read_forms(text("words")?).ok_or_else(|| bad("forms"))?,
         },
         state: NoticeState::ALL.into_iter().find(|known| known.as_str() == state).ok_or_else(|| bad("state"))?,
         due_at: Instant(row.try_get("due_at").map_err(failed())?),

@@ -13,6 +13,7 @@ SET    revision = revision + 1,
        set_aside = NULL,
        set_aside_at = NULL,
        chain_count = decided.column9,
-       chain_head = decided.column10
-FROM   (VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)) AS decided
+       chain_head = decided.column10,
+       written = decided.column12
+FROM   (VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)) AS decided
 WHERE  orders.nr = decided.column1

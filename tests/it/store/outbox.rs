@@ -136,3 +136,24 @@ async fn a_new_daemon_takes_over_what_the_last_one_had_claimed() {
     let settled = store.settle_notice((stalled.notice.id, stalled.token), Settlement::Sent, Vec::new(), NOW).await;
     assert_eq!(settled.unwrap(), Settled::Lost);
 }
+
+#[tokio::test]
+async fn notices_that_say_the_same_are_stored_once_and_each_can_be_read_and_proved() {
+    let store = Store::temporary().await.unwrap();
+    told(&store).await;
+    // The first was queued before: what it says is not in the row that the second would look to.
+    let (known, new, other) = (notice("k1/handler", Some("k1")), notice("k1/liaison", Some("k1")), other_words());
+    let notices =
+        vec![known.clone(), new.clone(), other.clone(), QueuedNotice { key: "k1/again".into(), ..new.clone() }];
+    store.append_events(vec![event("o1", "e2", "contacted")], NOW).await.unwrap();
+    let order = SavedOrder { notices, ..saved(&load(&store).await[0], decided(Vec::new(), None)) };
+    store.save_decided(vec![order]).await.unwrap();
+    let claimed: Vec<QueuedNotice> = claim(&store, NOW).await.into_iter().map(|one| one.notice.queued).collect();
+    assert_eq!(claimed, [known, new.clone(), other, QueuedNotice { key: "k1/again".into(), ..new }]);
+    holds(&store).await;
+}
+
+fn other_words() -> QueuedNotice {
+    let forms = Forms { short: "红牌".into(), ..Forms::default() };
+    QueuedNotice { forms, ..notice("k1/head", Some("k1")) }
+}
