@@ -1,5 +1,7 @@
 //! The channels as configured: what each sender needs to know, nothing of how it sends.
 
+pub mod yuezhengyi;
+
 use super::secret::SecretSource;
 use crate::policy::directory::read::{Address, Channels};
 use std::collections::BTreeSet;
@@ -27,9 +29,9 @@ pub enum ChannelKind {
     /// `kind: sms`, `driver: http`: a gateway described by templates.
     SmsHttp(SmsHttp),
     /// `kind: yuezhengyi` with `corp_id`: messages of an application to persons.
-    YuezhengyiApp(YuezhengyiApp),
+    YuezhengyiApp(yuezhengyi::App),
     /// `kind: yuezhengyi` with `webhook`: a robot's messages to its group.
-    YuezhengyiRobot(YuezhengyiRobot),
+    YuezhengyiRobot(yuezhengyi::Robot),
     /// `kind: webhook`: decisions as JSON to another system.
     Webhook(Webhook),
     /// `kind: console`: lines on the daemon's standard output.
@@ -140,32 +142,6 @@ pub struct AnswerField {
     pub pointer: String,
     /// `equals`: one of these scalars; never empty. A number in the answer equals its text.
     pub equals: Vec<String>,
-}
-
-/// `kind: yuezhengyi` as an application.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct YuezhengyiApp {
-    /// `base_url`, without a slash at its end; default `https://qyapi.weixin.qq.com`.
-    pub base_url: String,
-    /// `corp_id`.
-    pub corp_id: String,
-    /// `agent_id`.
-    pub agent_id: u64,
-    /// `secret`.
-    pub secret: SecretSource,
-    /// The way there.
-    pub way: Way,
-}
-
-/// `kind: yuezhengyi` as a group's robot.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct YuezhengyiRobot {
-    /// `webhook`: the whole URL is the secret.
-    pub webhook: SecretSource,
-    /// `per_minute`: what the platform allows the robot; default 20.
-    pub per_minute: u32,
-    /// The way there.
-    pub way: Way,
 }
 
 /// `kind: webhook`.

@@ -2,7 +2,7 @@
 
 use crate::config::channels;
 use crate::metrics::Metrics;
-use crate::notify::channel::{Channel, Message, Outcome};
+use crate::notify::channel::{Channel, Message, Outcome, Trouble};
 use crate::notify::open;
 use crate::notify::outbox::sender::{OpenChannelError, Sender};
 use crate::time::Instant;
@@ -35,6 +35,10 @@ impl Channel for Counted {
 
     fn recognises_repeats(&self) -> bool {
         self.channel.recognises_repeats()
+    }
+
+    fn troubles(&self) -> Vec<Trouble> {
+        self.channel.troubles()
     }
 
     fn deliver<'a>(&'a self, message: &'a Message, now: Instant) -> BoxFuture<'a, Outcome> {

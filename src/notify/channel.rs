@@ -30,6 +30,35 @@ pub trait Channel: Send + Sync {
     fn receipts(&self) -> Option<&dyn Receipts> {
         None
     }
+
+    /// What a person has to mend at the other side or in the configuration, as far as it came up since this was last
+    /// asked. It is asked after each attempt.
+    fn troubles(&self) -> Vec<Trouble> {
+        Vec::new()
+    }
+}
+
+/// Something that only an operator can mend: a secret that is refused, a robot that was removed. No text holds a secret,
+/// an address or a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// The other side's code, by which one trouble is told from another.
+    pub code: Arc<str>,
+    /// What is wrong, in Chinese.
+    pub what: String,
+    /// What is to be done about it, one clause without 请 and full stop.
+    pub remedy: String,
+    /// How far it reaches.
+    pub reach: Reach,
+}
+
+/// How far a trouble reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reach {
+    /// Nothing goes out by the channel until it is mended.
+    Channel,
+    /// Some of those it writes to are not reached.
+    Some,
 }
 
 /// The receipts (状态报告) of a channel: taking a message is not delivering it, and the other side says so later, by a
@@ -134,6 +163,54 @@ pub struct Message {
     pub at: Instant,
     /// What it says, in every form that a channel may want.
     pub forms: Forms,
+    /// Whether it may be read by the person only to whom it goes. A message to a group says no more than that something
+    /// waits, and is not confidential itself.
+    pub confidential: bool,
+    /// Those whom a message to a group concerns, where the channel names them.
+    pub mentions: Vec<Mention>,
+    /// Files that go with it, to one person by a channel that takes them.
+    pub files: Vec<File>,
+}
+
+impl Default for Message {
+    fn default() -> Message {
+        Message {
+            id: Arc::default(),
+            kind: Arc::default(),
+            order: None,
+            to: String::new(),
+            at: Instant(0),
+            forms: Forms::default(),
+            confidential: false,
+            mentions: Vec::new(),
+            files: Vec::new(),
+        }
+    }
+}
+
+/// Somebody whom a message concerns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mention {
+    /// Their user id in 粤政易.
+    pub id: Arc<str>,
+    /// Their name.
+    pub name: Arc<str>,
+}
+
+/// A file that goes with a message.
+#[derive(Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its name as the reader sees it, with its extension.
+    pub name: String,
+    /// What is in it.
+    pub bytes: Arc<[u8]>,
+}
+
+/// What is in a file is no matter of logs.
+impl std::fmt::Debug for File {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "File({} bytes)", self.bytes.len())
+    }
 }
 
 /// What a message says, in the forms that channels want.

@@ -120,6 +120,23 @@ impl NoticeKind {
         }
     }
 
+    /// What people call it.
+    pub fn title(self) -> &'static str {
+        match self {
+            NoticeKind::RedCard => "红牌",
+            NoticeKind::Route => "呈报、移送",
+            NoticeKind::Proposal => "提请同意",
+            NoticeKind::Return => "退回重办",
+            NoticeKind::YellowCard => "黄牌",
+            NoticeKind::Revocation => "撤销",
+            NoticeKind::Flag => "待核",
+            NoticeKind::Notify => "告知",
+            NoticeKind::Remind => "提醒",
+            NoticeKind::Duty => "值班提醒",
+            NoticeKind::Health => "运行告警",
+        }
+    }
+
     /// The kind of this name.
     pub fn parse(name: &str) -> Option<NoticeKind> {
         NoticeKind::ALL.into_iter().find(|kind| kind.as_str() == name)

@@ -109,9 +109,7 @@ pub(super) fn secret_header(name: &str, secret: &str) -> Result<Value, OpenError
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::channels::{
-        Answer, Email, GatewayRequest, MailSecurity, SmsHttp, Way, Webhook, YuezhengyiApp, YuezhengyiRobot,
-    };
+    use crate::config::channels::{Answer, Email, GatewayRequest, MailSecurity, SmsHttp, Way, Webhook, yuezhengyi};
     use crate::config::secret::SecretSource;
     use std::time::Duration;
 
@@ -142,14 +140,24 @@ mod tests {
                 signature: None,
                 way: way(),
             }),
-            ChannelKind::YuezhengyiApp(YuezhengyiApp {
+            ChannelKind::YuezhengyiApp(yuezhengyi::App {
                 base_url: url.clone(),
                 corp_id: "ww0".into(),
                 agent_id: 1,
                 secret: secret.clone(),
+                attach_dossier: false,
+                forms: yuezhengyi::FormOfKind::default(),
+                headers: vec![],
                 way: way(),
             }),
-            ChannelKind::YuezhengyiRobot(YuezhengyiRobot { webhook: secret.clone(), per_minute: 20, way: way() }),
+            ChannelKind::YuezhengyiRobot(yuezhengyi::Robot {
+                webhook: secret.clone(),
+                per_minute: 20,
+                mention: vec![],
+                forms: yuezhengyi::FormOfKind::default(),
+                headers: vec![],
+                way: way(),
+            }),
             ChannelKind::Webhook(Webhook {
                 url,
                 secret: Some(secret.clone()),

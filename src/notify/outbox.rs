@@ -263,6 +263,7 @@ impl Outbox {
             to: way.address.to_string(),
             at,
             forms: greeted(forms, &party.name),
+            ..Message::default()
         }
     }
 

@@ -6,6 +6,8 @@ use super::parts::{
 };
 use crate::config::Scope;
 use crate::config::channels::DECISION_KINDS;
+use crate::config::channels::yuezhengyi::Form;
+use crate::notify::notice::NoticeKind;
 use crate::schedule::Job;
 use serde_json::{Value, json};
 
@@ -87,6 +89,16 @@ fn with_way(mut fields: Vec<super::parts::Field>) -> Vec<super::parts::Field> {
     fields
 }
 
+/// What both kinds of 粤政易 channels say.
+fn with_forms(mut fields: Vec<super::parts::Field>) -> Vec<super::parts::Field> {
+    let form = || one_of(&Form::ALL.map(Form::as_str));
+    let by_kind = NoticeKind::ALL.map(|kind| may(kind.as_str(), kind.title(), "", form()));
+    fields.push(may("form", "消息形式", "text、markdown（缺省）或 template_card（卡片）。", form()));
+    fields.push(may("forms", "各种通知的形式", "如 { red-card: template_card }。", object(by_kind.into())));
+    fields.push(may("headers", "请求头", "本地部署前面的网关要求的。", part("headers")));
+    with_way(fields)
+}
+
 fn channel() -> Value {
     any_of(vec![
         kind(
@@ -126,19 +138,26 @@ fn channel() -> Value {
         kind(
             "yuezhengyi",
             "粤政易应用消息",
-            with_way(vec![
+            with_forms(vec![
                 may("base_url", "地址", "本地部署的地址。", text()),
                 must("corp_id", "企业号", "", word()),
                 must("agent_id", "应用号", "", integer()),
                 must("secret", "密钥", "", part("secret")),
+                may("attach_dossier", "附情况说明", "呈报、移送时，把工单督办情况说明作为文件发给本人。", boolean()),
             ]),
         ),
         kind(
             "yuezhengyi",
             "粤政易群机器人",
-            with_way(vec![
+            with_forms(vec![
                 must("webhook", "机器人地址", "整个地址就是密钥。", part("secret")),
                 may("per_minute", "每分钟最多", "1 到 1000，缺省 20。", integer()),
+                may(
+                    "mention",
+                    "在群里提醒谁",
+                    "收件人的名字，提醒承办单位的这些人；缺省 handler 和 liaison，不提醒写 false。",
+                    any_of(vec![boolean(), one_or_more(&word())]),
+                ),
             ]),
         ),
         kind(

@@ -42,6 +42,7 @@ pub fn message(id: &str, to: &str) -> Message {
             json: r#"{"is":"decision","key":"k1"}"#.into(),
             ..Forms::default()
         },
+        ..Message::default()
     }
 }
 

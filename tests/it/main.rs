@@ -16,6 +16,7 @@ mod email;
 mod events;
 mod explain;
 mod fakes;
+mod gateways;
 mod histories;
 mod holidays;
 mod jobs;

@@ -1,7 +1,9 @@
 //! 粤政易: errcode decides, tokens are shared and renewed, texts are split, and rates are kept by waiting.
 
+mod forms;
+
 use crate::fakes::*;
-use duban::config::channels::{YuezhengyiApp, YuezhengyiRobot};
+use duban::config::channels::yuezhengyi as options;
 use duban::demo::sinks::gateway::{Gateway, Received, Reply};
 use duban::notify::channel::{Channel, Message, Outcome};
 use duban::notify::yuezhengyi::app::App;
@@ -17,17 +19,27 @@ const ROBOT: &str = "/cgi-bin/webhook/send";
 async fn robot(gateway: &Arc<Gateway>) -> Robot {
     let url = format!("{}{ROBOT}?key=s3cret-key", serve_http(gateway).await);
     let files = Files::new();
-    let options = YuezhengyiRobot { webhook: files.secret("robot", &url), per_minute: 20, way: way() };
+    let options = options::Robot {
+        webhook: files.secret("robot", &url),
+        per_minute: 20,
+        mention: vec![],
+        forms: options::FormOfKind::default(),
+        headers: vec![],
+        way: way(),
+    };
     Robot::open(&options).unwrap()
 }
 
 async fn app(gateway: &Arc<Gateway>) -> App {
     let files = Files::new();
-    let options = YuezhengyiApp {
+    let options = options::App {
         base_url: serve_http(gateway).await,
         corp_id: "ww0".into(),
         agent_id: 1_000_002,
         secret: files.secret("yzy", "s3cret-app"),
+        attach_dossier: false,
+        forms: options::FormOfKind::default(),
+        headers: vec![],
         way: way(),
     };
     App::open(&options).unwrap()
@@ -74,7 +86,7 @@ async fn errcode_decides_though_the_status_is_200() {
     for code in [-1, 45009, 45033, 6000] {
         assert_transient(&robot_when(errcode(code)).await);
     }
-    for code in [93000, 40008, 40035, 40058, 12345] {
+    for code in [93000, 40035, 40058, 12345] {
         assert_permanent(&robot_when(errcode(code)).await);
     }
     let warned = Reply::ok(r#"{"errcode":0,"errmsg":"ok. Warning: wrong json format. "}"#);

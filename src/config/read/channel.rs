@@ -1,9 +1,10 @@
 //! The channels of the file.
 
+mod yuezhengyi;
+
 use super::{Base, way};
 use crate::config::channels::{
     Answer, AnswerField, Channel, ChannelKind, DECISION_KINDS, Email, GatewayRequest, MailSecurity, SmsHttp, Webhook,
-    YuezhengyiApp, YuezhengyiRobot,
 };
 use crate::text::Text;
 use crate::text::problem::{Problem, Problems};
@@ -47,7 +48,7 @@ fn channel(entry: &Entry, base: &Base<'_>, problems: &mut Problems) -> Option<Ch
             http_driver(&mut fields, problems)?;
             sms(&mut fields, base, problems).map(ChannelKind::SmsHttp)
         }
-        Kind::Yuezhengyi => yuezhengyi(&entry.value, &mut fields, base, problems),
+        Kind::Yuezhengyi => yuezhengyi::channel(&entry.value, &mut fields, base, problems),
         Kind::Webhook => webhook(&mut fields, base, problems).map(ChannelKind::Webhook),
         Kind::Console => Some(ChannelKind::Console),
     };
@@ -218,43 +219,6 @@ fn pointer(node: &Node, problems: &mut Problems) -> Option<String> {
     let message = Text::new("此处应为 JSON 指针", "expected a JSON pointer");
     let hint = Text::new(format!("写成 /{text}"), format!("write /{text}"));
     want::report(Problem::error(&node.place, "malformed-pointer", message).hint(hint), problems)
-}
-
-fn yuezhengyi(node: &Node, fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Problems) -> Option<ChannelKind> {
-    if node.get("webhook").is_some() {
-        return robot(fields, base, problems).map(ChannelKind::YuezhengyiRobot);
-    }
-    application(fields, base, problems).map(ChannelKind::YuezhengyiApp)
-}
-
-fn robot(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Problems) -> Option<YuezhengyiRobot> {
-    let webhook = fields.required("webhook", problems).and_then(|node| base.secret(node, problems));
-    let per_minute = fields.optional("per_minute").and_then(|node| {
-        let number = want::integer(node, problems)?;
-        (1..=1000).contains(&number).then_some(number).or_else(|| {
-            let message = Text::new("此处应为 1 至 1000", "expected 1 to 1000");
-            let hint = Text::new("企业微信群机器人每分钟 20 条", "the platform allows a robot 20 a minute");
-            want::report(Problem::error(&node.place, "malformed-number", message).hint(hint), problems)
-        })
-    });
-    let way = way::way(fields, base, problems);
-    Some(YuezhengyiRobot { webhook: webhook?, per_minute: per_minute.unwrap_or(20), way })
-}
-
-fn application(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Problems) -> Option<YuezhengyiApp> {
-    let base_url = fields.optional("base_url").and_then(|node| way::url(node, &["http", "https"], problems));
-    let corp_id = fields.required("corp_id", problems).and_then(|node| want::word(node, problems));
-    let agent_id = fields.required("agent_id", problems).and_then(|node| want::integer(node, problems));
-    let secret = fields.required("secret", problems).and_then(|node| base.secret(node, problems));
-    let way = way::way(fields, base, problems);
-    let base_url = base_url.unwrap_or_else(|| "https://qyapi.weixin.qq.com".to_owned());
-    Some(YuezhengyiApp {
-        base_url: base_url.trim_end_matches('/').to_owned(),
-        corp_id: corp_id?.text.to_owned(),
-        agent_id: agent_id?.into(),
-        secret: secret?,
-        way,
-    })
 }
 
 fn webhook(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Problems) -> Option<Webhook> {

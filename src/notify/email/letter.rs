@@ -148,6 +148,7 @@ mod tests {
                 text: "张三同志：\n请办。".into(),
                 ..Forms::default()
             },
+            ..Message::default()
         }
     }
 

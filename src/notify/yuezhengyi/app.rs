@@ -1,212 +1,107 @@
 //! An application's messages to persons.
 //!
-//! One access token serves all senders: it is fetched once, kept until shortly before it expires, and fetched again
-//! once when the platform says that it no longer holds (it may end a token early). The platform drops without a word
-//! what exceeds 30 messages a minute or 1000 an hour to one person, so those limits are kept here. Its own check for
-//! repeats is switched on: a second line behind ours.
+//! The platform drops without a word what exceeds 30 messages a minute or 1000 an hour to one person, so those limits are
+//! kept here. Its own check for repeats is switched on: a second line behind ours.
 
-use super::super::channel::{Channel, Message, Outcome};
-use super::super::http::{self, NoAnswer};
-use super::super::open::OpenError;
+use super::super::channel::{Channel, File, Message, Outcome, Trouble};
+use super::super::http;
+use super::super::open::{OpenError, headers};
 use super::super::rate::{Limit, Window};
-use super::parts::{Progress, split};
-use super::{Refused, call, content, errcode};
-use crate::config::channels::YuezhengyiApp as Options;
+use super::media::Media;
+use super::outgoing::{APP, Content, Limits};
+use super::sending::{Line, Sending};
+use super::token::{self, Tokens};
+use super::{Refused, Taken, call, errcode};
+use crate::config::channels::yuezhengyi::App as Options;
 use crate::config::secret::Secret;
 use crate::time::Instant;
 use futures_util::future::BoxFuture;
+use reqwest::header::HeaderMap;
 use reqwest::{Client, Url};
-use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-const MARKDOWN_BYTES_MAX: usize = 2048;
 const PERSON: [Limit; 2] = [Limit { count: 30, span_ms: 60_000 }, Limit { count: 1000, span_ms: 3_600_000 }];
 /// Windows of persons whom nothing was sent to of late are dropped when there are more than this.
 const PERSONS_MAX: usize = 10_000;
-/// A token is renewed so long before it expires.
-const EXPIRY_MARGIN_MS: i64 = 300_000;
-/// After the platform refused the credentials it is not asked for another token for so long.
-const REFUSED_PAUSE_MS: i64 = 60_000;
 const REPEAT_CHECK_S: u32 = 1800;
 
 /// `kind: yuezhengyi` with `corp_id`.
 pub struct App {
     client: Client,
+    headers: HeaderMap,
     base: Url,
     corp_id: String,
     agent_id: u64,
     secret: Secret,
-    token: tokio::sync::Mutex<Cached>,
+    tokens: Arc<Tokens>,
     persons: std::sync::Mutex<HashMap<String, Window>>,
-    progress: Progress,
-}
-
-/// What is known of the token.
-#[derive(Default)]
-enum Cached {
-    #[default]
-    Nothing,
-    Token {
-        text: Arc<str>,
-        until: Instant,
-    },
-    /// The credentials were refused with this code.
-    Refused {
-        code: i64,
-        until: Instant,
-    },
-}
-
-#[derive(Deserialize)]
-struct TokenAnswer {
-    access_token: String,
-    expires_in: i64,
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    touser: &'a str,
-    msgtype: &'static str,
-    agentid: u64,
-    markdown: Markdown<'a>,
-    enable_duplicate_check: u8,
-    duplicate_check_interval: u32,
-}
-
-#[derive(Serialize)]
-struct Markdown<'a> {
-    content: &'a str,
-}
-
-#[derive(Deserialize)]
-struct SendAnswer {
-    #[serde(default)]
-    invaliduser: Option<String>,
-    msgid: Option<String>,
+    sending: Sending,
 }
 
 impl App {
     /// Reads the secret and sets up the client; asks for no token yet.
     pub fn open(options: &Options) -> Result<App, OpenError> {
         let base = format!("{}/cgi-bin/", options.base_url.trim_end_matches('/'));
+        let secret = options.secret.read()?;
         Ok(App {
             client: http::client(&options.way)?,
+            headers: headers(&options.headers)?,
+            tokens: Tokens::of(&base, &options.corp_id, secret.expose()),
             base: http::url(&base).ok_or(OpenError::Url { key: "base_url" })?,
             corp_id: options.corp_id.clone(),
             agent_id: options.agent_id,
-            secret: options.secret.read()?,
-            token: tokio::sync::Mutex::default(),
+            secret,
             persons: std::sync::Mutex::default(),
-            progress: Progress::default(),
+            sending: Sending::new(options.forms.clone()),
         })
     }
 
     async fn send(&self, message: &Message, now: Instant) -> Outcome {
-        let receivers = receivers(&message.to);
-        if receivers.is_empty() {
+        if receivers(&message.to).is_empty() {
             return Outcome::permanent("收件人没有粤政易账号");
         }
-        let parts = split(content(message), MARKDOWN_BYTES_MAX);
-        let done = self.progress.of(&message.id).min(parts.len() - 1);
-        if let Err(not_before) = self.take_room(&receivers, parts.len() - done, now) {
-            return Outcome::Deferred { not_before };
-        }
-        let ended = self.send_parts(&receivers, &parts, done, now).await;
-        self.settle(message, ended)
+        self.sending.deliver(self, message, now).await
     }
 
-    /// Sends the parts that are still missing; of an error it says at which part.
-    async fn send_parts(
-        &self,
-        receivers: &[&str],
-        parts: &[String],
-        done: usize,
-        now: Instant,
-    ) -> Result<SendAnswer, (usize, Refused)> {
-        let to = receivers.join("|");
-        let mut last = None;
-        for (index, part) in parts.iter().enumerate().skip(done) {
-            last = Some(self.post(&self.body(&to, part), now).await.map_err(|refused| (index, refused))?);
+    fn body(&self, message: &Message, content: &Content, media_id: Option<&str>) -> Value {
+        let kind = content.kind();
+        let mut body = json!({
+            "touser": receivers(&message.to).join("|"),
+            "msgtype": kind,
+            "agentid": self.agent_id,
+            kind: content.json(media_id),
+            "enable_duplicate_check": 1,
+            "duplicate_check_interval": REPEAT_CHECK_S,
+        });
+        // Neither forwarded nor copied, and shown with the reader's name; markdown and cards have no such thing.
+        if message.confidential && matches!(content, Content::Text { .. } | Content::File(_)) {
+            body["safe"] = json!(1);
         }
-        Ok(last.unwrap_or(SendAnswer { invaliduser: None, msgid: None }))
+        body
     }
 
-    fn settle(&self, message: &Message, ended: Result<SendAnswer, (usize, Refused)>) -> Outcome {
-        let outcome = match ended {
-            Ok(answer) => outcome(answer, &receivers(&message.to)),
-            Err((done, refused)) => {
-                self.progress.stopped(&message.id, done);
-                refused.into()
-            }
-        };
-        if matches!(outcome, Outcome::Accepted { .. } | Outcome::Permanent { .. }) {
-            self.progress.finished(&message.id);
-        }
-        outcome
-    }
-
-    fn body<'a>(&self, to: &'a str, part: &'a str) -> Body<'a> {
-        Body {
-            touser: to,
-            msgtype: "markdown",
-            agentid: self.agent_id,
-            markdown: Markdown { content: part },
-            enable_duplicate_check: 1,
-            duplicate_check_interval: REPEAT_CHECK_S,
-        }
-    }
-
-    /// Posts with the token at hand; if that one no longer holds, once more with a new one.
-    async fn post(&self, body: &Body<'_>, now: Instant) -> Result<SendAnswer, Refused> {
+    /// Does something with the token at hand; if that one no longer holds, once more with a new one.
+    async fn with_token<T, F>(&self, now: Instant, act: impl Fn(Arc<str>) -> F) -> Result<T, Refused>
+    where
+        F: Future<Output = Result<T, Refused>>,
+    {
         let token = self.token(None, now).await?;
-        match self.post_with(&token, body, now).await {
-            Err(Refused::Errcode(code)) if errcode::is_token(code) => {
-                let renewed = self.token(Some(&token), now).await?;
-                self.post_with(&renewed, body, now).await
-            }
+        match act(Arc::clone(&token)).await {
+            Err(Refused::Errcode(code)) if errcode::is_token(code) => act(self.token(Some(&token), now).await?).await,
             ended => ended,
         }
     }
 
-    async fn post_with(&self, token: &str, body: &Body<'_>, now: Instant) -> Result<SendAnswer, Refused> {
-        let url = self.url("message/send", &[("access_token", token)]);
-        call(self.client.post(url).json(body), now).await
-    }
-
-    /// The token that holds now, unless it is the one that was just refused. Whoever fetches one has all others wait
-    /// for it: the platform refuses those who ask often.
     async fn token(&self, refused: Option<&str>, now: Instant) -> Result<Arc<str>, Refused> {
-        let mut cached = self.token.lock().await;
-        match &*cached {
-            Cached::Token { text, until } if *until > now && refused != Some(text) => return Ok(Arc::clone(text)),
-            Cached::Refused { code, until } if *until > now => return Err(Refused::Errcode(*code)),
-            _ => *cached = Cached::Nothing,
-        }
-        match self.fetch_token(now).await {
-            Ok(answer) => {
-                let text: Arc<str> = answer.access_token.into();
-                let until = now.plus_ms(answer.expires_in.saturating_mul(1000).saturating_sub(EXPIRY_MARGIN_MS));
-                *cached = Cached::Token { text: Arc::clone(&text), until };
-                Ok(text)
-            }
-            Err(refused) => {
-                if let Refused::Errcode(code) = refused {
-                    *cached = Cached::of_refusal(code, now);
-                }
-                Err(refused)
-            }
-        }
+        self.tokens.get(refused, now, || self.fetch_token(now)).await
     }
 
-    async fn fetch_token(&self, now: Instant) -> Result<TokenAnswer, Refused> {
+    async fn fetch_token(&self, now: Instant) -> Result<token::Answer, Refused> {
         let url = self.url("gettoken", &[("corpid", &self.corp_id), ("corpsecret", self.secret.expose())]);
-        call(self.client.get(url), now).await.map_err(|refused| match refused {
-            // Only a token was asked for: no message can have been delivered.
-            Refused::NoAnswer(NoAnswer::Lost(_)) => not_sent("没有答复"),
-            Refused::Unreadable { status: 200..=299 } => not_sent("答复里没有 errcode"),
-            refused => refused,
-        })
+        let request = self.client.get(url).headers(self.headers.clone());
+        call(request, now).await.map_err(Refused::before_sending)
     }
 
     fn url(&self, path: &str, query: &[(&str, &str)]) -> Url {
@@ -216,8 +111,17 @@ impl App {
         url
     }
 
+    fn persons(&self) -> MutexGuard<'_, HashMap<String, Window>> {
+        self.persons.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Line for App {
+    const LIMITS: Limits = APP;
+
     /// Takes room in every receiver's window, or in none.
-    fn take_room(&self, receivers: &[&str], count: usize, now: Instant) -> Result<(), Instant> {
+    fn take_room(&self, message: &Message, count: usize, now: Instant) -> Result<(), Instant> {
+        let receivers = receivers(&message.to);
         let mut persons = self.persons();
         if persons.len() > PERSONS_MAX {
             persons.retain(|_, window| !window.is_idle(now));
@@ -230,22 +134,45 @@ impl App {
             return Err(not_before);
         }
         for person in receivers {
-            persons.entry((*person).into()).or_insert_with(fresh).take(count, now)?;
+            persons.entry(person.into()).or_insert_with(fresh).take(count, now)?;
         }
         Ok(())
     }
 
-    fn persons(&self) -> MutexGuard<'_, HashMap<String, Window>> {
-        self.persons.lock().unwrap_or_else(PoisonError::into_inner)
+    async fn post(
+        &self,
+        message: &Message,
+        content: &Content,
+        media_id: Option<&str>,
+        now: Instant,
+    ) -> Result<Taken, Refused> {
+        let body = self.body(message, content, media_id);
+        let post = |token: Arc<str>| {
+            let url = self.url("message/send", &[("access_token", &token)]);
+            call(self.client.post(url).headers(self.headers.clone()).json(&body), now)
+        };
+        self.with_token(now, post).await
     }
-}
 
-impl Cached {
-    /// Refused credentials are remembered, what may pass is not.
-    fn of_refusal(code: i64, now: Instant) -> Cached {
-        match errcode::verdict(code) {
-            errcode::Verdict::Never { .. } => Cached::Refused { code, until: now.plus_ms(REFUSED_PAUSE_MS) },
-            errcode::Verdict::Later { .. } => Cached::Nothing,
+    async fn upload(&self, media: &Media, file: &File, now: Instant) -> Result<Arc<str>, Refused> {
+        let upload = |token: Arc<str>| {
+            let url = self.url("media/upload", &[("access_token", &token), ("type", "file")]);
+            media.upload(self.client.post(url).headers(self.headers.clone()), file, now)
+        };
+        self.with_token(now, upload).await
+    }
+
+    /// The platform takes a message of which some receivers are unknown to it.
+    fn taken(&self, message: &Message, taken: Taken) -> Result<Outcome, (Trouble, Outcome)> {
+        let unknown = taken.invaliduser.as_deref().unwrap_or_default();
+        let unknown = unknown.split('|').filter(|id| !id.is_empty()).count();
+        if unknown == 0 {
+            return Ok(Outcome::Accepted { provider_id: taken.msgid });
+        }
+        let outcome = Outcome::permanent(partly(receivers(&message.to).len(), unknown));
+        match errcode::trouble(errcode::RECEIVER_INVALID) {
+            Some(trouble) => Err((trouble, outcome)),
+            None => Ok(outcome),
         }
     }
 }
@@ -263,10 +190,10 @@ impl Channel for App {
     fn recognises_repeats(&self) -> bool {
         true
     }
-}
 
-fn not_sent(why: &str) -> Refused {
-    Refused::NoAnswer(NoAnswer::NotSent(format!("未能取得 access_token：{why}")))
+    fn troubles(&self) -> Vec<Trouble> {
+        self.sending.troubles()
+    }
 }
 
 /// The user ids, of which an address may hold several with `|` between. `@all` is nobody: an order's notice is for those
@@ -275,15 +202,10 @@ fn receivers(to: &str) -> Vec<&str> {
     to.split('|').map(str::trim).filter(|id| !id.is_empty() && *id != "@all").collect()
 }
 
-/// The platform takes a message of which some receivers are unknown to it.
-fn outcome(answer: SendAnswer, receivers: &[&str]) -> Outcome {
-    let unknown = answer.invaliduser.as_deref().unwrap_or_default();
-    let unknown = unknown.split('|').filter(|id| !id.is_empty()).count();
-    if unknown == 0 {
-        return Outcome::Accepted { provider_id: answer.msgid };
+fn partly(receivers: usize, unknown: usize) -> String {
+    let remedy = "请核对 directory.yaml 里的 yuezhengyi 账号，并在管理后台调整应用的可见范围";
+    if receivers == 1 {
+        return format!("粤政易：收件人不存在或不在应用的可见范围：{remedy}");
     }
-    Outcome::permanent(format!(
-        "粤政易：{}个收件人中有{unknown}个不存在或不在应用的可见范围，其余已送达：请核对 directory.yaml 里的 yuezhengyi 账号",
-        receivers.len()
-    ))
+    format!("粤政易：{receivers}个收件人中有{unknown}个不存在或不在应用的可见范围，其余已送达：{remedy}")
 }

@@ -1,30 +1,36 @@
-//! A group's robot: one URL that is the secret, markdown up to 4096 bytes, 20 messages a minute.
+//! A group's robot: one URL that is the secret, texts up to 2048 bytes and markdown up to 4096, 20 messages a minute.
 //!
 //! A long text's parts go out together or wait together: room for all is taken before the first is sent. The limit
 //! holds over all senders that share this value; two daemons with one robot learn of each other by 45009.
 
-use super::super::channel::{Channel, Message, Outcome};
+use super::super::channel::{Channel, File, Message, Outcome, Trouble};
 use super::super::http;
-use super::super::open::OpenError;
+use super::super::open::{OpenError, headers};
 use super::super::rate::{Limit, Window};
-use super::parts::{Progress, split};
-use super::{Refused, Status, call, content, errcode};
-use crate::config::channels::YuezhengyiRobot as Options;
+use super::media::Media;
+use super::outgoing::{Content, Limits, ROBOT};
+use super::sending::{Line, Sending};
+use super::{Refused, Taken, call, errcode};
+use crate::config::channels::yuezhengyi::Robot as Options;
 use crate::time::Instant;
 use futures_util::future::BoxFuture;
+use reqwest::header::HeaderMap;
 use reqwest::{Client, Url};
 use serde_json::json;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-const MARKDOWN_BYTES_MAX: usize = 4096;
 const MINUTE_MS: i64 = 60_000;
+/// The last part of a robot's path, and of the path by which its files are uploaded.
+const SEND: &str = "send";
+const UPLOAD: &str = "upload_media";
 
 /// `kind: yuezhengyi` with `webhook`.
 pub struct Robot {
     client: Client,
+    headers: HeaderMap,
     url: Url,
     window: Mutex<Window>,
-    progress: Progress,
+    sending: Sending,
 }
 
 impl Robot {
@@ -34,46 +40,59 @@ impl Robot {
         let per_minute = Limit { count: options.per_minute.max(1) as usize, span_ms: MINUTE_MS };
         Ok(Robot {
             client: http::client_connecting_anew(&options.way)?,
+            headers: headers(&options.headers)?,
             url,
             window: Mutex::new(Window::new(vec![per_minute])),
-            progress: Progress::default(),
+            sending: Sending::new(options.forms.clone()),
         })
     }
 
-    async fn send(&self, message: &Message, now: Instant) -> Outcome {
-        let parts = split(content(message), MARKDOWN_BYTES_MAX);
-        let done = self.progress.of(&message.id).min(parts.len() - 1);
-        if let Err(not_before) = self.window().take(parts.len() - done, now) {
-            return Outcome::Deferred { not_before };
-        }
-        for (index, part) in parts.iter().enumerate().skip(done) {
-            if let Err(refused) = self.post(part, now).await {
-                return self.stopped(message, index, refused, now);
-            }
-        }
-        self.progress.finished(&message.id);
-        Outcome::Accepted { provider_id: None }
-    }
-
-    async fn post(&self, part: &str, now: Instant) -> Result<(), Refused> {
-        let body = json!({ "msgtype": "markdown", "markdown": { "content": part } });
-        call::<Status>(self.client.post(self.url.clone()).json(&body), now).await.map(drop)
-    }
-
-    fn stopped(&self, message: &Message, done: usize, refused: Refused, now: Instant) -> Outcome {
-        if matches!(refused, Refused::Errcode(code) if errcode::is_rate(code)) {
-            self.window().close(now.plus_ms(MINUTE_MS));
-        }
-        let outcome = Outcome::from(refused);
-        match outcome {
-            Outcome::Permanent { .. } => self.progress.finished(&message.id),
-            _ => self.progress.stopped(&message.id, done),
-        }
-        outcome
+    /// Where files are uploaded: beside where messages are sent, of the same robot.
+    fn upload_url(&self) -> Option<Url> {
+        let path = self.url.path().strip_suffix(SEND)?;
+        let mut url = self.url.clone();
+        url.set_path(&format!("{path}{UPLOAD}"));
+        url.query_pairs_mut().append_pair("type", "file");
+        Some(url)
     }
 
     fn window(&self) -> MutexGuard<'_, Window> {
         self.window.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Line for Robot {
+    const LIMITS: Limits = ROBOT;
+
+    fn take_room(&self, _: &Message, count: usize, now: Instant) -> Result<(), Instant> {
+        self.window().take(count, now)
+    }
+
+    async fn post(
+        &self,
+        _: &Message,
+        content: &Content,
+        media_id: Option<&str>,
+        now: Instant,
+    ) -> Result<Taken, Refused> {
+        let kind = content.kind();
+        let body = json!({ "msgtype": kind, kind: content.json(media_id) });
+        let request = self.client.post(self.url.clone()).headers(self.headers.clone()).json(&body);
+        call(request, now).await.inspect_err(|refused| {
+            if matches!(refused, Refused::Errcode(code) if errcode::is_rate(*code)) {
+                self.window().close(now.plus_ms(MINUTE_MS));
+            }
+        })
+    }
+
+    async fn upload(&self, media: &Media, file: &File, now: Instant) -> Result<Arc<str>, Refused> {
+        let no_url = || Refused::Unfit("webhook 地址不以 /send 结尾，推不出上传附件的地址".into());
+        let url = self.upload_url().ok_or_else(no_url)?;
+        media.upload(self.client.post(url).headers(self.headers.clone()), file, now).await
+    }
+
+    fn taken(&self, _: &Message, _: Taken) -> Result<Outcome, (Trouble, Outcome)> {
+        Ok(Outcome::Accepted { provider_id: None })
     }
 }
 
@@ -83,6 +102,10 @@ impl Channel for Robot {
     }
 
     fn deliver<'a>(&'a self, message: &'a Message, now: Instant) -> BoxFuture<'a, Outcome> {
-        Box::pin(self.send(message, now))
+        Box::pin(self.sending.deliver(self, message, now))
+    }
+
+    fn troubles(&self) -> Vec<Trouble> {
+        self.sending.troubles()
     }
 }
