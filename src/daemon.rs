@@ -10,12 +10,15 @@ pub mod jobs;
 pub mod log;
 mod moved;
 mod odd;
+mod papers;
 pub mod rebuild;
 pub mod reload;
 pub mod rules;
 pub mod run;
+pub(crate) mod story;
 pub mod systemd;
 pub mod tick;
+mod troubled;
 pub mod watch;
 
 use crate::store::Store;

@@ -6,9 +6,11 @@
 
 mod counted;
 mod decided;
+pub(crate) mod texts;
 mod timeline;
 mod told;
 
+use crate::engine::decision::{Decision, OrderState};
 use crate::engine::explain::{Explanation, Known, PolicyStory, explain_formally, main_calendar};
 use crate::notify::facts::Scene;
 use crate::notify::wording;
@@ -57,6 +59,14 @@ pub fn page(material: &Material<'_>) -> Result<String, DossierError> {
     environment.add_template("page.html", include_str!("dossier/page.html"))?;
     let page = Value::from(Serde(Page::new(material)));
     Ok(environment.get_template("page.html")?.render(context! { page })?)
+}
+
+/// Decisions as people are told them: copied are those who exist, which whoever goes with an enterprise or a project does
+/// only for an order that names one.
+pub(crate) fn as_told(decisions: &[Decision], state: &OrderState, directory: &Directory) -> Vec<Decision> {
+    let exists = |name: &Symbol| directory.may_exist(name.as_str(), &state.attributes);
+    let told = decisions.iter().cloned();
+    told.map(|made| Decision { cc: made.cc.iter().copied().filter(exists).collect(), ..made }).collect()
 }
 
 /// Something with a name.

@@ -29,6 +29,8 @@ pub struct Metrics {
     jobs: Family<Label<2>, Counter>,
     /// Recipients to whom notices go and behind whom there is nobody.
     pub vacant: Gauge,
+    /// Troubles of whole channels that an operator has to mend.
+    pub channels_troubled: Gauge,
     requests: Family<Label<2>, Counter>,
     reload_ok: Gauge,
     reload_at: Seconds,
@@ -80,6 +82,7 @@ impl Default for Metrics {
             deliveries: Family::default(),
             jobs: Family::default(),
             vacant: Gauge::default(),
+            channels_troubled: Gauge::default(),
             requests: Family::default(),
             reload_ok: Gauge::default(),
             reload_at: Seconds::default(),
@@ -111,6 +114,7 @@ impl Metrics {
         it.register("deliveries", "Attempts at single addresses since the start, by channel and outcome", self.deliveries.clone());
         it.register("jobs", "Scheduled jobs run since the start, by name and result", self.jobs.clone());
         it.register("recipients_vacant", "Recipients to whom notices go and behind whom there is nobody", self.vacant.clone());
+        it.register("channels_troubled", "Troubles of whole channels that an operator has to mend", self.channels_troubled.clone());
         it.register("http_requests", "Requests answered, by route and status", self.requests.clone());
         it.register("reload_success", "Whether the last reload of the rules was taken", self.reload_ok.clone());
         it.register("reload_timestamp_seconds", "When the rules were last reloaded, or tried to", self.reload_at.clone());

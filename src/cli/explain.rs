@@ -1,18 +1,16 @@
 //! `duban explain`: one order's whole story.
 
 mod stored;
-mod texts;
 
 use super::Common;
 use super::rules::Rules;
 use super::simulate::{instant, read_log, report};
 use crate::dossier::{self, DossierError, Material};
 use crate::engine::decide::decide_watched;
-use crate::engine::decision::{Decision, OrderState, Regime};
+use crate::engine::decision::Regime;
 use crate::engine::explain::{Explanation, Known, explain};
 use crate::order::body::BodyReader;
 use crate::order::log::Log;
-use crate::policy::directory::Directory;
 use crate::symbol::Symbol;
 use crate::text::Lang;
 use crate::time::Instant;
@@ -139,7 +137,7 @@ fn explained(log: &Log, args: &Args, rules: &Rules, lang: Lang) -> Option<Told> 
     let history = &log.history(order, now)?;
     let regime = &Regime::always(Arc::clone(&rules.set));
     let (decided, notes) = decide_watched(history, regime, now);
-    let decisions = told(&decided.new, &decided.state, &rules.directory);
+    let decisions = dossier::as_told(&decided.new, &decided.state, &rules.directory);
     let known = Known { history, regime, decided: &decided, decisions: &decisions, notes: &notes, now };
     if args.html.is_none() {
         return Some(Told::Text(explain(&known, &titles(rules), lang), String::new()));
@@ -147,14 +145,6 @@ fn explained(log: &Log, args: &Args, rules: &Rules, lang: Lang) -> Option<Told> 
     let (directory, channels) = (&rules.directory, &BTreeMap::new());
     let material = Material { known: &known, directory, notices: None, channels, texts: "" };
     Some(Told::Page(dossier::page(&material)))
-}
-
-/// Decisions as people are told them: copied are those who exist, which whoever goes with an enterprise or a project does
-/// only for an order that names one.
-pub(super) fn told(decisions: &[Decision], state: &OrderState, directory: &Directory) -> Vec<Decision> {
-    let exists = |name: &Symbol| directory.may_exist(name.as_str(), &state.attributes);
-    let told = decisions.iter().cloned();
-    told.map(|made| Decision { cc: made.cc.iter().copied().filter(exists).collect(), ..made }).collect()
 }
 
 /// What recipients are called.

@@ -4,7 +4,7 @@ pub mod yuezhengyi;
 
 use super::secret::SecretSource;
 use crate::policy::directory::read::{Address, Channels};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -160,6 +160,18 @@ pub struct Webhook {
 }
 
 impl ChannelKind {
+    /// What people call it.
+    pub fn title(&self) -> &'static str {
+        match self {
+            ChannelKind::Email(_) => "邮件",
+            ChannelKind::SmsHttp(_) => "短信",
+            ChannelKind::YuezhengyiApp(_) => "粤政易",
+            ChannelKind::YuezhengyiRobot(_) => "粤政易工作群",
+            ChannelKind::Webhook(_) => "系统对接",
+            ChannelKind::Console => "控制台",
+        }
+    }
+
     /// The kind of address that it needs.
     pub fn address(&self) -> Address {
         match self {
@@ -169,6 +181,11 @@ impl ChannelKind {
             ChannelKind::YuezhengyiRobot(_) | ChannelKind::Webhook(_) | ChannelKind::Console => Address::None,
         }
     }
+}
+
+/// What channels are called, by name.
+pub fn titles(channels: &[Channel]) -> BTreeMap<Arc<str>, &'static str> {
+    channels.iter().map(|channel| (Arc::clone(&channel.name), channel.kind.title())).collect()
 }
 
 /// Every channel with the kind of address that it needs, as the directory is read by.

@@ -37,6 +37,14 @@ impl Channel for Counted {
         self.channel.recognises_repeats()
     }
 
+    fn mentions(&self) -> &[Arc<str>] {
+        self.channel.mentions()
+    }
+
+    fn attaches_dossier(&self) -> bool {
+        self.channel.attaches_dossier()
+    }
+
     fn troubles(&self) -> Vec<Trouble> {
         self.channel.troubles()
     }

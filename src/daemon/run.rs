@@ -4,10 +4,12 @@ use super::counted::open_all;
 use super::decide::{Decider, Told};
 use super::jobs::{self, Jobs, Worker};
 use super::odd::Odd;
+use super::papers::Clerk;
 use super::reload::{Reloader, said};
 use super::rules::{Rules, RulesError, Source};
 use super::systemd;
 use super::tick::{Ticked, Ticker};
+use super::troubled::Operators;
 use super::watch::Watch;
 use crate::audit::{Auditor, OpenKeyError};
 use crate::clock;
@@ -146,6 +148,7 @@ struct Daemon {
     outbox: Outbox,
     jobs: Jobs,
     directory: watch::Sender<Arc<Directory>>,
+    in_force: watch::Sender<Arc<Rules>>,
     stop: CancellationToken,
 }
 
@@ -178,7 +181,16 @@ impl Daemon {
         let told = Told { from: config.tell_from.unwrap_or(first_start), reminding: config.approvals };
         let decider = Decider::new(store.clone(), Arc::clone(&metrics), Arc::clone(&health), told);
         let (directory, directories) = watch::channel(Arc::clone(rules.teller.directory()));
+        let (in_force, rules_in_force) = watch::channel(Arc::clone(&rules));
         let outbox = Outbox::new(store.clone(), sender, directories).giving_way_to(decider.is_heap.subscribe());
+        let outbox = outbox.naming_troubles(Arc::new(Operators {
+            store: store.clone(),
+            rules: rules_in_force.clone(),
+            metrics: Arc::clone(&metrics),
+            health: Arc::clone(&health),
+        }));
+        let clerk = Clerk::new(store.clone(), rules_in_force, &config.channels);
+        let outbox = outbox.with_papers(Arc::new(clerk));
         let (gauge, shown) = (metrics.vacant.clone(), Arc::clone(&health));
         let outbox = outbox.naming_vacant(Arc::new(move |reasons| {
             gauge.set(i64::try_from(reasons.len()).unwrap_or(i64::MAX));
@@ -207,6 +219,7 @@ impl Daemon {
             outbox,
             jobs,
             directory,
+            in_force,
             stop,
         })
     }
@@ -225,7 +238,7 @@ impl Daemon {
                 () = hangup.notified() => {
                     systemd::reloading();
                     if let Some(newer) = self.reloader.reload(&self.rules).await {
-                        self.directory.send_replace(Arc::clone(newer.teller.directory()));
+                        hand_on(&newer, &self.directory, &self.in_force);
                         self.rules = newer;
                     }
                     systemd::ready(&status(&self.rules));
@@ -233,7 +246,7 @@ impl Daemon {
                 }
                 () = self.watch.changed() => {
                     if let Some(newer) = self.reloader.look_again(&self.rules).await {
-                        self.directory.send_replace(Arc::clone(newer.teller.directory()));
+                        hand_on(&newer, &self.directory, &self.in_force);
                         self.rules = newer;
                         pause = Duration::ZERO;
                     }
@@ -263,6 +276,12 @@ impl Daemon {
         let (served, _) = tokio::join!(serving, telling);
         ended(served)
     }
+}
+
+/// From now on everything goes by these.
+fn hand_on(newer: &Arc<Rules>, directory: &watch::Sender<Arc<Directory>>, in_force: &watch::Sender<Arc<Rules>>) {
+    directory.send_replace(Arc::clone(newer.teller.directory()));
+    in_force.send_replace(Arc::clone(newer));
 }
 
 /// Nothing is run while the clock is not trusted.

@@ -31,6 +31,16 @@ pub trait Channel: Send + Sync {
         None
     }
 
+    /// The recipients whose people it names in a group, where a notice concerns their department.
+    fn mentions(&self) -> &[Arc<str>] {
+        &[]
+    }
+
+    /// Whether an order's papers go with a route.
+    fn attaches_dossier(&self) -> bool {
+        false
+    }
+
     /// What a person has to mend at the other side or in the configuration, as far as it came up since this was last
     /// asked. It is asked after each attempt.
     fn troubles(&self) -> Vec<Trouble> {

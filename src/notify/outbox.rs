@@ -7,8 +7,10 @@
 //! Who is told is looked up when it is sent. Ways to a person are tried in the order of preference: the next one at once
 //! where the first cannot work, and after a few attempts where it does not.
 
+pub mod dress;
 mod pace;
 pub mod sender;
+pub mod trouble;
 pub mod vacant;
 mod ways;
 
@@ -22,6 +24,7 @@ use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::outbox::{Claimed, Delivery, DeliveryOutcome, NoticeId, Settled, Settlement, Token};
 use crate::time::Instant;
+use dress::Papers;
 use sender::Sender;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -30,6 +33,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
+use trouble::Troubles;
 use vacant::Vacant;
 use ways::{Party, Stand, Way, is_group};
 
@@ -57,6 +61,8 @@ pub struct Outbox {
     directory: watch::Receiver<Arc<Directory>>,
     vacant: Vacant,
     heap: watch::Receiver<bool>,
+    troubles: Troubles,
+    papers: Arc<dyn Papers>,
 }
 
 /// Notices that are sent as one message.
@@ -80,7 +86,9 @@ impl Outbox {
     /// With the channels, and the directory as it is at any moment.
     pub fn new(store: Store, sender: Arc<Sender>, directory: watch::Receiver<Arc<Directory>>) -> Outbox {
         let heap = watch::Sender::new(false).subscribe();
-        Outbox { store, sender, directory, vacant: Vacant::new(Arc::new(|_| {})), heap }
+        let vacant = Vacant::new(Arc::new(|_| {}));
+        let (troubles, papers) = (Troubles::new(Arc::new(trouble::Nobody)), Arc::new(dress::NoPapers));
+        Outbox { store, sender, directory, vacant, heap, troubles, papers }
     }
 
     /// Tells somebody, whenever it changes, who has nobody behind them.
@@ -93,6 +101,18 @@ impl Outbox {
     #[must_use]
     pub fn giving_way_to(self, heap: watch::Receiver<bool>) -> Outbox {
         Outbox { heap, ..self }
+    }
+
+    /// Sends an order's papers with routes, by the channels that ask for them.
+    #[must_use]
+    pub fn with_papers(self, papers: Arc<dyn Papers>) -> Outbox {
+        Outbox { papers, ..self }
+    }
+
+    /// Tells somebody of what an operator has to mend at a channel.
+    #[must_use]
+    pub fn naming_troubles(self, listener: Arc<dyn trouble::Listener>) -> Outbox {
+        Outbox { troubles: Troubles::new(listener), ..self }
     }
 
     /// Sends until it is told to stop; what is then under way has `grace` to end. What does not is sent again after the
@@ -230,7 +250,12 @@ impl Outbox {
             };
             let Some(channel) = self.sender.channel(&way.channel).cloned() else { return };
             let message = self.message(batch, party, &way, clock());
+            let message = self.dressed((batch, party, &way), &*channel, message, clock()).await;
             let outcome = channel.deliver(&message, clock()).await;
+            self.troubles.met(&way.channel, channel.troubles(), clock());
+            if matches!(outcome, Outcome::Accepted { .. }) {
+                self.troubles.works(&way.channel);
+            }
             match self.record(batch, &way, outcome, attempt, clock()).await {
                 Go::On => {}
                 Go::Later(at, reason) => {
@@ -248,7 +273,9 @@ impl Outbox {
         let kind = notices.iter().map(|notice| notice.kind).min().unwrap_or(first.kind);
         let mut forms = merge::merged(&notices);
         let to_group = self.sender.address(&way.channel).is_none_or(is_group);
-        if to_group && notices.iter().any(|notice| notice.confidential) {
+        let is_secret = notices.iter().any(|notice| notice.confidential);
+        let is_veiled = to_group && is_secret;
+        if is_veiled {
             forms = veiled(&forms.short);
         }
         let id = match (&first.target, &first.decision) {
@@ -259,10 +286,12 @@ impl Outbox {
         Message {
             id,
             kind: kind.as_str().into(),
-            order: first.order.clone(),
+            // Not even of which order something waits.
+            order: first.order.clone().filter(|_| !is_veiled),
             to: way.address.to_string(),
             at,
             forms: greeted(forms, &party.name),
+            confidential: is_secret && !is_veiled,
             ..Message::default()
         }
     }

@@ -60,6 +60,9 @@ struct Detail {
     /// Why notices have nobody to go to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     recipients_vacant: Vec<String>,
+    /// What an operator has to mend at channels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    channels_troubled: Vec<String>,
     /// What the store answered when it last failed; none once it works again.
     #[serde(skip_serializing_if = "Option::is_none")]
     store_failure: Option<String>,
@@ -107,6 +110,11 @@ impl Health {
     /// Why notices have nobody to go to, each recipient once.
     pub fn vacant(&self, reasons: Vec<String>) {
         self.lock().detail.recipients_vacant = reasons;
+    }
+
+    /// What an operator has to mend at channels, a line each.
+    pub fn troubled(&self, troubles: Vec<String>) {
+        self.lock().detail.channels_troubled = troubles;
     }
 
     /// A tick did its work.

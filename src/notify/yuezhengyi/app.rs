@@ -36,6 +36,7 @@ pub struct App {
     agent_id: u64,
     secret: Secret,
     tokens: Arc<Tokens>,
+    attach_dossier: bool,
     persons: std::sync::Mutex<HashMap<String, Window>>,
     sending: Sending,
 }
@@ -53,6 +54,7 @@ impl App {
             corp_id: options.corp_id.clone(),
             agent_id: options.agent_id,
             secret,
+            attach_dossier: options.attach_dossier,
             persons: std::sync::Mutex::default(),
             sending: Sending::new(options.forms.clone()),
         })
@@ -189,6 +191,10 @@ impl Channel for App {
     /// For half an hour, by the whole request.
     fn recognises_repeats(&self) -> bool {
         true
+    }
+
+    fn attaches_dossier(&self) -> bool {
+        self.attach_dossier
     }
 
     fn troubles(&self) -> Vec<Trouble> {

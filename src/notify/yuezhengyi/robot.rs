@@ -30,6 +30,7 @@ pub struct Robot {
     headers: HeaderMap,
     url: Url,
     window: Mutex<Window>,
+    mention: Vec<Arc<str>>,
     sending: Sending,
 }
 
@@ -43,6 +44,7 @@ impl Robot {
             headers: headers(&options.headers)?,
             url,
             window: Mutex::new(Window::new(vec![per_minute])),
+            mention: options.mention.clone(),
             sending: Sending::new(options.forms.clone()),
         })
     }
@@ -103,6 +105,10 @@ impl Channel for Robot {
 
     fn deliver<'a>(&'a self, message: &'a Message, now: Instant) -> BoxFuture<'a, Outcome> {
         Box::pin(self.sending.deliver(self, message, now))
+    }
+
+    fn mentions(&self) -> &[Arc<str>] {
+        &self.mention
     }
 
     fn troubles(&self) -> Vec<Trouble> {

@@ -18,7 +18,7 @@ use std::fmt::Write;
 const SECTIONS: [&str; 2] = ["deadlines", "reactions"];
 
 /// The texts of the rules by which these decisions were made, by version; empty where there is none.
-pub(super) fn texts(decisions: &[Decision], versions: &[Version], zone: Tz, lang: Lang) -> String {
+pub(crate) fn texts(decisions: &[Decision], versions: &[Version], zone: Tz, lang: Lang) -> String {
     let mut told = String::new();
     for version in versions {
         let number = version.number.to_string();
