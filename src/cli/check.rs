@@ -3,6 +3,7 @@
 use super::Common;
 use crate::clock;
 use crate::config::Config;
+use crate::daemon::rules::template_names;
 use crate::notify::template;
 use crate::policy::{self, judge};
 use crate::ruletest::{self, read::World};
@@ -108,7 +109,7 @@ fn check(common: &Common, now: Instant) -> (Vec<Problem>, usize) {
     let mut loaded = policy::load(&rules, &calendars, &channels);
     judge::judge(&mut loaded, &channels, now);
     let policies = loaded.policies();
-    problems.append(template::problems(&rules, loaded.has_vocabulary.then_some(&*loaded.vocabulary)));
+    problems.append(template::problems(&rules, &template_names(&loaded, &channels)));
     if let Some(world) = World::of(&loaded) {
         problems.append(ruletest::read::problems(&rules, &world));
     }

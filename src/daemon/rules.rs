@@ -14,7 +14,7 @@ use crate::engine::compare::Lineage;
 use crate::engine::decision::{InForce, Regime};
 use crate::intake::http::Words;
 use crate::notify::compose::Teller;
-use crate::notify::template::{self, Templates};
+use crate::notify::template::{self, Names, Templates};
 use crate::order::body::BodyReader;
 use crate::policy;
 use crate::policy::changes::{Changes, changes, say};
@@ -177,8 +177,7 @@ impl Source {
         // If both are not the same, someone is writing.
         for _ in 0..5 {
             let loaded = policy::load(&self.rules, &self.calendars, &self.addresses);
-            let vocabulary = loaded.rules.as_ref().map(|rules| &*rules.vocabulary);
-            let templates = template::problems(&self.rules, vocabulary);
+            let templates = template::problems(&self.rules, &template_names(&loaded, &self.addresses));
             let Some(rules) = loaded.rules.as_ref().filter(|_| !templates.has_errors()) else {
                 let mut problems = loaded.problems;
                 problems.append(templates);
@@ -219,7 +218,7 @@ impl Source {
             newest = Some((version, loaded));
         }
         let (version, loaded) = newest.ok_or(RulesError::None)?;
-        let templates = Arc::new(load_templates(&version.files)?);
+        let templates = Arc::new(load_templates(&version.files, &self.addresses)?);
         let directory = Arc::new(loaded.directory);
         let teller = Teller::new(directory, templates, self.public_url.as_deref(), &self.channels);
         let regime = regime.into_iter().map(|(_, in_force)| in_force).collect();
@@ -290,10 +289,16 @@ fn others(old: &Files, new: &Files) -> Vec<String> {
     changed.cloned().collect()
 }
 
-fn load_templates(files: &Files) -> Result<Templates, RulesError> {
+/// What templates may name, as the rules beside them say.
+pub(crate) fn template_names<'a>(loaded: &'a Loaded, channels: &'a Channels) -> Names<'a> {
+    let vocabulary = loaded.has_vocabulary.then_some(&*loaded.vocabulary);
+    Names { vocabulary, policies: Some(loaded.ids.clone()), channels, is_strict: true }
+}
+
+fn load_templates(files: &Files, channels: &Channels) -> Result<Templates, RulesError> {
     let folder = files::lay_out(files).map_err(RulesError::LayOut)?;
     let (rules, _) = files::places(folder.path());
-    Ok(Templates::load(&rules, None).0)
+    Ok(Templates::load(&rules, &Names { channels, ..Names::default() }).0)
 }
 
 /// In which zone instants are shown that belong to no policy: that of the first.

@@ -240,6 +240,35 @@ pub struct Forms {
     pub json: String,
     /// The facts by name, as texts, for gateways that take only the parameters of a template registered with them.
     pub variables: BTreeMap<Arc<str>, String>,
+    /// What reads otherwise by a channel, by the channel's name: of operators' templates for that channel alone.
+    pub own: BTreeMap<Arc<str>, OwnForms>,
+}
+
+/// The forms that read otherwise by one channel; none: as by every other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnForms {
+    /// For SMS.
+    pub short: Option<String>,
+    /// For 粤政易.
+    pub markdown: Option<String>,
+    /// For a mail's header.
+    pub subject: Option<String>,
+    /// For a mail's plain part.
+    pub text: Option<String>,
+}
+
+impl Forms {
+    /// As they read by one channel.
+    #[must_use]
+    pub fn by(&self, channel: &str) -> Forms {
+        let mut forms = Forms { own: BTreeMap::new(), ..self.clone() };
+        let Some(OwnForms { short, markdown, subject, text }) = self.own.get(channel).cloned() else { return forms };
+        forms.short = short.unwrap_or(forms.short);
+        forms.markdown = markdown.unwrap_or(forms.markdown);
+        forms.subject = subject.unwrap_or(forms.subject);
+        forms.text = text.unwrap_or(forms.text);
+        forms
+    }
 }
 
 /// How one attempt ended.

@@ -95,7 +95,7 @@ impl Teller {
             at,
             expires_at,
             confidential: false,
-            forms: Rendering::new(&self.templates, kind, &facts).forms(&reader),
+            forms: Rendering::new(&self.templates, kind, &[], &facts).forms(&reader),
         })
     }
 
@@ -184,7 +184,8 @@ impl Told<'_> {
         if self.waiting {
             facts.waiting = format!("{}提请，尚未答复", subject.moment(self.decision.made_at).text);
         }
-        let rendering = Rendering::new(&self.teller.templates, self.kind, &facts);
+        let policies = subject.policies();
+        let rendering = Rendering::new(&self.teller.templates, self.kind, &policies, &facts);
         let mut told: Vec<Symbol> = Vec::new();
         let mut notices = Vec::new();
         for (at, &recipient) in to.iter().chain(cc).enumerate() {

@@ -236,6 +236,11 @@ impl<'a> Subject<'a> {
         Some(Subject { decision, scene, rules: &version.rules, in_force, policy, rule, year })
     }
 
+    /// The policy and those on which it builds, nearest first.
+    pub(super) fn policies(&self) -> Vec<Symbol> {
+        std::iter::once(self.policy.id).chain(self.policy.bases.iter().copied()).collect()
+    }
+
     fn calendar(&self) -> &'a Calendar {
         &self.policy.calendar
     }

@@ -4,24 +4,30 @@
 use crate::notify::channel::Forms;
 use crate::notify::notice::{QueuedNotice, SALUTATION};
 use crate::notify::render::{SHORT_MAX, length};
+use std::collections::BTreeMap;
 
-/// The forms of one message for all of these; the notices are sorted, the gravest first.
-pub(super) fn merged(notices: &[&QueuedNotice]) -> Forms {
-    let forms: Vec<&Forms> = notices.iter().map(|notice| &notice.forms).collect();
+/// The forms of one message for all of these, by a channel; the notices are sorted, the gravest first.
+pub(super) fn merged(notices: &[&QueuedNotice], channel: &str) -> Forms {
+    let forms: Vec<Forms> = notices.iter().map(|notice| notice.forms.by(channel)).collect();
+    let forms: Vec<&Forms> = forms.iter().collect();
     match forms.as_slice() {
         [] => Forms::default(),
         [only] => (*only).clone(),
         [first, ..] => Forms {
             short: short(&forms),
             markdown: joined(&forms, "\n\n", |form| form.markdown.clone()),
-            subject: format!("{}（共{}件）", first.subject, forms.len()),
+            subject: subject(&forms),
             text: joined(&forms, "\n\n", |form| form.text.clone()),
             links: forms.iter().flat_map(|form| form.links.iter().cloned()).collect(),
             json: first.json.clone(),
             variables: first.variables.clone(),
+            own: BTreeMap::new(),
         },
     }
 }
+
+/// How what only says that something waits says so.
+const ONE: &str = "有1件";
 
 /// All texts one after another, the greeting only once.
 fn joined(forms: &[&Forms], between: &str, text: impl Fn(&Forms) -> String) -> String {
@@ -40,17 +46,33 @@ fn without_greeting(text: &str) -> String {
     text.lines().filter(|line| !greets(line)).collect::<Vec<_>>().join("\n")
 }
 
-/// All that fits; else the gravest, and how many more there are.
-fn short(forms: &[&Forms]) -> String {
-    let mut texts: Vec<&str> = Vec::with_capacity(forms.len());
-    for form in forms {
-        if !texts.contains(&form.short.as_str()) {
-            texts.push(&form.short);
+/// What only says that something waits is counted; of the rest the gravest speaks.
+fn subject(forms: &[&Forms]) -> String {
+    let first = &forms[0].subject;
+    if first.contains(ONE) {
+        return counted(forms.iter().map(|form| form.subject.as_str())).join("；");
+    }
+    format!("{first}（共{}件）", forms.len())
+}
+
+/// Each text once; one that says that something waits says how many do.
+fn counted<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut counted: Vec<(&str, usize)> = Vec::new();
+    for text in texts {
+        match counted.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, count)) => *count += 1,
+            None => counted.push((text, 1)),
         }
     }
-    let (first, rest) = (texts[0], &texts[1..]);
+    counted.into_iter().map(|(text, count)| text.replace(ONE, &format!("有{count}件"))).collect()
+}
+
+/// All that fits; else the gravest, and how many more there are.
+fn short(forms: &[&Forms]) -> String {
+    let texts = counted(forms.iter().map(|form| form.short.as_str()));
+    let (first, rest) = (texts[0].as_str(), &texts[1..]);
     let signature = first.find('】').map_or("", |end| &first[..end + '】'.len_utf8()]);
-    let unsigned = rest.iter().map(|text| text.strip_prefix(signature).unwrap_or(text));
+    let unsigned = rest.iter().map(|text| text.strip_prefix(signature).unwrap_or(text).to_owned());
     let all = format!("{first}{}", unsigned.collect::<String>());
     if length(&all) <= SHORT_MAX {
         return all;
@@ -88,6 +110,10 @@ mod tests {
         let (a, b) = (forms("黄牌：甲。"), forms("告知：乙。"));
         assert_eq!(short(&[&a, &b]), "【珠海12345】黄牌：甲。告知：乙。");
         assert_eq!(short(&[&a, &a]), "【珠海12345】黄牌：甲。");
+        let (c, d) = (forms("有1件移送事项待查阅。"), forms("有1件督办事项待查阅。"));
+        assert_eq!(short(&[&c, &d, &d]), "【珠海12345】有1件移送事项待查阅。有2件督办事项待查阅。");
+        assert_eq!(subject(&[&c, &d, &d]), "有1件移送事项待查阅。；有2件督办事项待查阅。");
+        assert_eq!(subject(&[&a, &b]), "黄牌：甲。（共2件）");
         assert_eq!(
             joined(&[&a, &b], "\n\n", |form| form.text.clone()),
             format!("{SALUTATION}\n黄牌：甲。\n\n告知：乙。")

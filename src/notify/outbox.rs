@@ -271,7 +271,7 @@ impl Outbox {
         let first = batch.first();
         let notices: Vec<&QueuedNotice> = batch.notices().collect();
         let kind = notices.iter().map(|notice| notice.kind).min().unwrap_or(first.kind);
-        let mut forms = merge::merged(&notices);
+        let mut forms = merge::merged(&notices, &way.channel);
         let to_group = self.sender.address(&way.channel).is_none_or(is_group);
         let is_secret = notices.iter().any(|notice| notice.confidential);
         let is_veiled = to_group && is_secret;
@@ -469,6 +469,7 @@ fn greeted(forms: Forms, name: &str) -> Forms {
         links: forms.links,
         json: forms.json,
         variables: forms.variables,
+        own: forms.own,
     }
 }
 

@@ -1,17 +1,24 @@
 //! A notice in every form: facts through templates, the short form kept within its length, the mail's HTML from its text.
 
-use crate::notify::channel::Forms;
+use crate::notify::channel::{Forms, OwnForms};
 use crate::notify::facts::Facts;
-use crate::notify::notice::NoticeKind;
-use crate::notify::template::{Form, Templates, variables};
+use crate::notify::notice::{NoticeKind, SALUTATION};
+use crate::notify::template::{Case, Form, Templates, variables};
+use crate::symbol::Symbol;
 use minijinja::{Value, context};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The length of a short form, its signature included: two messages of a carrier's 70, which count as 67 when joined.
 pub const SHORT_MAX: usize = 140;
 
 /// How often a template may be asked to be shorter.
 const BREVITIES: std::ops::RangeInclusive<u8> = 0..=3;
+
+/// Stands before what is confidential: a phone shows a message's first words before anybody has opened it.
+const GUARD: &str = "本件保密，仅限本人阅读，请勿转发、截屏或外传";
+const RULE: &str = "————————————————————————";
 
 /// What depends on the reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +34,7 @@ pub(super) struct Reader {
 /// A decision's facts, ready to be told to one reader after another.
 pub(super) struct Rendering<'a> {
     templates: &'a Templates,
-    kind: NoticeKind,
+    case: Case<'a>,
     facts: &'a Facts,
     /// The facts as templates see them: made once, whoever reads.
     values: Value,
@@ -36,13 +43,19 @@ pub(super) struct Rendering<'a> {
 }
 
 impl<'a> Rendering<'a> {
-    pub(super) fn new(templates: &'a Templates, kind: NoticeKind, facts: &'a Facts) -> Rendering<'a> {
-        Rendering { templates, kind, facts, values: variables(facts), last: RefCell::default() }
+    /// `policies`: that by which it was decided and those on which it builds, nearest first.
+    pub(super) fn new(
+        templates: &'a Templates,
+        kind: NoticeKind,
+        policies: &'a [Symbol],
+        facts: &'a Facts,
+    ) -> Rendering<'a> {
+        Rendering { templates, case: Case { kind, policies }, facts, values: variables(facts), last: RefCell::default() }
     }
 
     /// All forms of a notice. What is confidential has a short form that says only that something waits.
     pub(super) fn forms(&self, whose: &Reader) -> Forms {
-        let title = if self.templates.names_reader(self.kind) { whose.title.clone() } else { String::new() };
+        let title = if self.templates.names_reader(self.case.kind) { whose.title.clone() } else { String::new() };
         let reader = Reader { title, ..whose.clone() };
         let mut last = self.last.borrow_mut();
         match &*last {
@@ -58,29 +71,70 @@ impl<'a> Rendering<'a> {
     fn rendered(&self, whose: &Reader) -> Forms {
         let Reader { title, unit, ask } = whose;
         let values = context! { reader => title, unit, ask, ..self.values.clone() };
-        let rendered = |form| self.templates.render(self.kind, form, &values);
-        let text = rendered(Form::Mail);
-        Forms {
-            short: if self.facts.confidential { veiled(self.kind, self.facts) } else { self.short(&values) },
+        let rendered = |form| self.templates.render(self.case, form, &values);
+        let forms = Forms {
+            short: self.short(&values, |form, values| Some(self.templates.render(self.case, form, values))),
             markdown: rendered(Form::Markdown),
             subject: rendered(Form::Subject).replace('\n', ""),
-            links: links_in(&text, [&self.facts.objection_url, &self.facts.url]),
-            text,
+            text: rendered(Form::Mail),
+            own: self.own(&values),
             ..Forms::default()
-        }
+        };
+        let forms = if self.facts.confidential { self.guarded(forms) } else { forms };
+        let letters = forms.own.values().filter_map(|own| own.text.as_deref()).chain([forms.text.as_str()]);
+        let links = links_in(&letters.collect::<Vec<_>>(), [&self.facts.objection_url, &self.facts.url]);
+        Forms { links, ..forms }
     }
 
-    /// The first rendering that fits, from everything to the barest.
-    fn short(&self, values: &Value) -> String {
+    /// What reads otherwise by single channels; mostly nothing.
+    fn own(&self, values: &Value) -> BTreeMap<Arc<str>, OwnForms> {
+        let channels = self.templates.channels(self.case).into_iter();
+        let own = channels.map(|channel| {
+            let by = |form, values: &Value| self.templates.render_by(self.case, form, &channel, values);
+            let forms = OwnForms {
+                short: Some(self.short(values, by)).filter(|short| !short.is_empty()),
+                markdown: by(Form::Markdown, values),
+                subject: by(Form::Subject, values).map(|subject| subject.replace('\n', "")),
+                text: by(Form::Mail, values),
+            };
+            (channel.clone(), forms)
+        });
+        own.filter(|(_, forms)| *forms != OwnForms::default()).collect()
+    }
+
+    /// The first rendering that fits, from everything to the barest; empty where there is none.
+    fn short(&self, values: &Value, rendered: impl Fn(Form, &Value) -> Option<String>) -> String {
         let mut last = String::new();
         for brevity in BREVITIES {
             let values = context! { brevity, ..values.clone() };
-            last = self.templates.render(self.kind, Form::Short, &values).replace('\n', "");
+            let Some(short) = rendered(Form::Short, &values) else { return String::new() };
+            last = short.replace('\n', "");
             if length(&last) <= SHORT_MAX {
                 return last;
             }
         }
         whole_sentences(&last).unwrap_or_else(|| barest(self.facts))
+    }
+
+    /// What is confidential: an SMS and a mail's subject say only that something waits, whatever templates say; what a person
+    /// gets to read comes after words that anybody may see.
+    fn guarded(&self, forms: Forms) -> Forms {
+        let short = veiled(self.case.kind, self.facts);
+        let subject = short.trim_end_matches('。').to_owned();
+        let markdown = |text: &str| format!("**{subject}**\n{GUARD}\n{text}");
+        let own = forms.own.into_iter().filter_map(|(channel, own)| {
+            let (markdown, text) = (own.markdown.as_deref().map(markdown), own.text.as_deref().map(guarded_letter));
+            let kept = OwnForms { markdown, text, ..OwnForms::default() };
+            (kept != OwnForms::default()).then_some((channel, kept))
+        });
+        Forms {
+            markdown: markdown(&forms.markdown),
+            text: guarded_letter(&forms.text),
+            own: own.collect(),
+            short,
+            subject,
+            ..Forms::default()
+        }
     }
 }
 
@@ -89,6 +143,14 @@ fn veiled(kind: NoticeKind, facts: &Facts) -> String {
     let is_route = kind == NoticeKind::Route || (kind == NoticeKind::Proposal && facts.act != "退回重办");
     let what = if is_route { "移送" } else { "督办" };
     format!("{}有1件{what}事项待查阅。", facts.signature)
+}
+
+/// The letter with what anybody may see after its greeting.
+fn guarded_letter(text: &str) -> String {
+    match text.split_once('\n') {
+        Some((greeting, rest)) if greeting.contains(SALUTATION) => format!("{greeting}\n{GUARD}。\n{RULE}\n{rest}"),
+        _ => format!("{GUARD}。\n{RULE}\n{text}"),
+    }
 }
 
 /// As many whole sentences as fit; none where not even the first does.
@@ -134,9 +196,10 @@ pub(crate) fn html(text: &str, links: &[impl AsRef<str>]) -> String {
     html
 }
 
-/// Which of these addresses a text holds.
-fn links_in(text: &str, links: [&String; 2]) -> Vec<String> {
-    links.into_iter().filter(|link| !link.is_empty() && text.contains(link.as_str())).cloned().collect()
+/// Which of these addresses one of the texts holds.
+fn links_in(texts: &[&str], links: [&String; 2]) -> Vec<String> {
+    let held = |link: &&String| !link.is_empty() && texts.iter().any(|text| text.contains(link.as_str()));
+    links.into_iter().filter(held).cloned().collect()
 }
 
 fn write_linked(html: &mut String, line: &str, links: &[&str]) {
@@ -183,7 +246,9 @@ mod tests {
         let facts = Facts { signature: "【珠海12345】".into(), order: "Z".repeat(500), ..Facts::default() };
         for kind in NoticeKind::ALL {
             let templates = Templates::built_in();
-            let short = Rendering::new(&templates, kind, &facts).short(&variables(&facts));
+            let rendering = Rendering::new(&templates, kind, &[], &facts);
+            let reader = Reader { title: String::new(), unit: String::new(), ask: String::new() };
+            let short = rendering.forms(&reader).short;
             assert!(length(&short) <= SHORT_MAX && short.starts_with("【珠海12345】"), "{kind:?}: {short}");
         }
     }

@@ -1,19 +1,23 @@
-//! Templates of notices, `rules/templates/`: one file a kind, four forms in it. Compiled once; rendering is strict (an
-//! unknown variable is an error, never an empty place) and bounded by fuel.
+//! Templates of notices, `rules/templates/`: one file a kind, four forms in it, and where a policy or a channel reads otherwise,
+//! the forms in which it does ([`file`]). Compiled once; rendering is strict (an unknown variable is an error, never an empty
+//! place) and bounded by fuel.
 //!
-//! A notice is rendered whatever the operator's templates hold: where one fails, the built-in one of that kind is used and
-//! a warning logged.
+//! The most specific template wins, form by form: a policy's own file before those on which it builds, those before the file
+//! for all, that before the built-in one; in each file the section of a channel before the one for every channel. A notice is
+//! rendered whatever the operator's templates hold: where one fails, the next is used and a warning logged.
 
-use crate::notify::facts::{Duty, EventFacts, Fact, Facts, Learned, Next, Revoked};
+mod file;
+mod known;
+
 use crate::notify::notice::NoticeKind;
-use crate::notify::wording::Moment;
-use crate::policy::vocabulary::{Kind, Vocabulary};
-use crate::text::Text;
-use crate::text::nearest::nearest;
-use crate::text::place::{Place, Source};
-use crate::text::problem::{Problem, Problems};
-use crate::text::yaml;
-use minijinja::value::{Object, Serde};
+use crate::policy::directory::read::{Address, Channels};
+use crate::policy::vocabulary::Vocabulary;
+use crate::symbol::Symbol;
+use crate::text::place::Source;
+use crate::text::problem::Problems;
+use file::{Found, TemplateFile};
+use known::known_names;
+pub(super) use known::variables;
 use minijinja::{Environment, Output, State, UndefinedBehavior, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -22,11 +26,8 @@ use std::sync::Arc;
 /// Steps that one form may take: hundreds of times what the built-in ones need, a few milliseconds at most.
 const FUEL: u64 = 50_000;
 
-/// The greatest size of a file.
-const BYTES_MAX: u64 = 256 << 10;
-
 /// One of the four forms in a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Form {
     Short,
     Markdown,
@@ -43,6 +44,16 @@ impl Form {
             Form::Markdown => "粤政易",
             Form::Subject => "邮件主题",
             Form::Mail => "邮件",
+        }
+    }
+
+    /// Whether a channel that needs such an address uses it. Groups, other systems and the console use any.
+    fn suits(self, address: Address) -> bool {
+        match address {
+            Address::Email => matches!(self, Form::Subject | Form::Mail),
+            Address::Mobile => self == Form::Short,
+            Address::Yuezhengyi => self == Form::Markdown,
+            Address::None => true,
         }
     }
 }
@@ -63,10 +74,56 @@ fn built_in(kind: NoticeKind) -> &'static str {
     }
 }
 
+/// Where a template belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Slot {
+    kind: NoticeKind,
+    form: Form,
+    policy: Option<Arc<str>>,
+    channel: Option<Arc<str>>,
+}
+
+impl Slot {
+    /// Its name among the compiled ones. The form comes first: by it values are written.
+    fn name(&self) -> String {
+        let [policy, channel] = [&self.policy, &self.channel].map(|name| name.as_deref().unwrap_or_default());
+        format!("{}#{}#{policy}#{channel}", self.form.heading(), self.kind.as_str())
+    }
+}
+
+/// The names that templates may use and be filed under.
+#[derive(Clone, Debug)]
+pub struct Names<'a> {
+    /// With it, an attribute that is not declared, or is personal, is a mistake.
+    pub vocabulary: Option<&'a Vocabulary>,
+    /// The policies' ids; without them any folder is taken.
+    pub policies: Option<BTreeSet<String>>,
+    /// The channels of the configuration.
+    pub channels: &'a Channels,
+    /// Whether it is a mistake that a channel is not configured or has no use for a section. Of templates that were once in
+    /// force it is none: nothing goes out by that channel any more.
+    pub is_strict: bool,
+}
+
+impl Default for Names<'_> {
+    /// Any name is taken.
+    fn default() -> Self {
+        Names { vocabulary: None, policies: None, channels: &None, is_strict: false }
+    }
+}
+
+impl Names<'_> {
+    fn knows_policy(&self, policy: &str) -> bool {
+        self.policies.as_ref().is_none_or(|known| known.contains(policy))
+    }
+}
+
 /// The templates in force: the operator's where they are right, else the built-in ones.
 pub struct Templates {
     own: Environment<'static>,
     built_in: Environment<'static>,
+    /// Those that read otherwise under a policy or by a channel, by kind.
+    special: BTreeMap<NoticeKind, Vec<Slot>>,
     /// The kinds of which some form says what its reader is called.
     naming_reader: BTreeSet<NoticeKind>,
 }
@@ -77,38 +134,37 @@ impl std::fmt::Debug for Templates {
     }
 }
 
+/// For whom a notice is rendered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Case<'a> {
+    pub(super) kind: NoticeKind,
+    /// The policy and those on which it builds, nearest first; of what concerns no order none.
+    pub(super) policies: &'a [Symbol],
+}
+
 impl Templates {
     /// The built-in ones alone.
     pub fn built_in() -> Templates {
-        Templates::of(environment())
+        let built_in = built_in_environment();
+        let naming_reader = naming_reader(&built_in).collect();
+        Templates { own: environment(), built_in, special: BTreeMap::new(), naming_reader }
     }
 
     /// Those in `templates` of a rules directory, with what is wrong with them. A file with a mistake is left out.
-    /// With the vocabulary, an attribute that is not declared, or is personal, is a mistake.
-    pub fn load(rules: &Path, vocabulary: Option<&Vocabulary>) -> (Templates, Problems) {
-        let known = known_names(vocabulary);
+    pub fn load(rules: &Path, names: &Names<'_>) -> (Templates, Problems) {
+        let known = known_names(names.vocabulary);
         let mut problems = Problems::new();
-        let mut own = environment();
-        for source in sources(&rules.join("templates"), &mut problems) {
-            let mut found = Problems::new();
-            let file = TemplateFile::read(&source, &known, &mut found);
-            if let Some(file) = file.filter(|_| !found.has_errors()) {
-                file.compile_into(&mut own, &mut found);
+        let mut templates = Templates::built_in();
+        for found in file::find(&rules.join("templates"), names, &mut problems) {
+            let mut of_file = Problems::new();
+            let file = TemplateFile::read(&found, &known, names, &mut of_file);
+            if let Some(file) = file.filter(|_| !of_file.has_errors()) {
+                templates.add(&file, &mut of_file);
             }
-            problems.append(found);
+            problems.append(of_file);
         }
-        (Templates::of(own), problems)
-    }
-
-    fn of(own: Environment<'static>) -> Templates {
-        let built_in = built_in_environment();
-        let names = |environment: &Environment<'static>, kind, form| {
-            let template = environment.get_template(&name(kind, form));
-            template.is_ok_and(|template| template.undeclared_variables(false).contains("reader"))
-        };
-        let of_kind = |kind| Form::ALL.into_iter().any(|form| names(&own, kind, form) || names(&built_in, kind, form));
-        let naming_reader = NoticeKind::ALL.into_iter().filter(|kind| of_kind(*kind)).collect();
-        Templates { own, built_in, naming_reader }
+        templates.naming_reader.extend(naming_reader(&templates.own));
+        (templates, problems)
     }
 
     /// Whether a template of this kind says what its reader is called: where not, readers of one part are told the same.
@@ -116,18 +172,57 @@ impl Templates {
         self.naming_reader.contains(&kind)
     }
 
+    fn add(&mut self, file: &TemplateFile<'_>, problems: &mut Problems) {
+        let special = file.compile_into(&mut self.own, problems).into_iter();
+        let special = special.filter(|slot| slot.policy.is_some() || slot.channel.is_some());
+        self.special.entry(file.kind).or_default().extend(special);
+    }
+
+    /// The channels that have templates of their own in a case.
+    pub(super) fn channels(&self, case: Case<'_>) -> BTreeSet<Arc<str>> {
+        let own = self.special.get(&case.kind).into_iter().flatten();
+        own.filter(|slot| case.has(slot)).filter_map(|slot| slot.channel.clone()).collect()
+    }
+
     /// Renders one form; blank lines and white space around lines are left out.
-    pub(super) fn render(&self, kind: NoticeKind, form: Form, facts: &Value) -> String {
-        let name = name(kind, form);
-        if let Ok(template) = self.own.get_template(&name) {
+    pub(super) fn render(&self, case: Case<'_>, form: Form, facts: &Value) -> String {
+        self.render_best(&self.names(case, form, None), facts)
+    }
+
+    /// Renders one form as a channel has it; none where it reads as by every other channel.
+    pub(super) fn render_by(&self, case: Case<'_>, form: Form, channel: &str, facts: &Value) -> Option<String> {
+        let (own, plain) = (self.names(case, form, Some(channel)), self.names(case, form, None));
+        (own.first() != plain.first()).then(|| self.render_best(&own, facts))
+    }
+
+    /// The names of those that fit, the most specific first; the last is that of the built-in one, too.
+    fn names(&self, case: Case<'_>, form: Form, channel: Option<&str>) -> Vec<String> {
+        let plain = Slot { kind: case.kind, form, policy: None, channel: None };
+        let Some(special) = self.special.get(&case.kind).filter(|special| !special.is_empty()) else {
+            return vec![plain.name()];
+        };
+        let files = case.policies.iter().map(|policy| Some(policy.as_str())).chain([None]);
+        let slots = files.flat_map(|policy| {
+            let of_file = special.iter().filter(move |slot| slot.form == form && slot.policy.as_deref() == policy);
+            let by_channel =
+                of_file.clone().filter(move |slot| slot.channel.is_some() && slot.channel.as_deref() == channel);
+            by_channel.chain(of_file.filter(|slot| slot.channel.is_none()))
+        });
+        slots.map(Slot::name).chain([plain.name()]).collect()
+    }
+
+    fn render_best(&self, names: &[String], facts: &Value) -> String {
+        for name in names {
+            let Ok(template) = self.own.get_template(name) else { continue };
             match template.render(facts.clone()) {
                 Ok(text) => return tidy(&text),
                 Err(error) => {
-                    tracing::warn!(template = %name, error = %first_line(&error), "a template failed, using the built-in one");
+                    tracing::warn!(template = %name, error = %first_line(&error), "a template failed, using the next one");
                 }
             }
         }
-        let rendered = self.built_in.get_template(&name).and_then(|template| template.render(facts.clone()));
+        let name = names.last().map_or("", String::as_str);
+        let rendered = self.built_in.get_template(name).and_then(|template| template.render(facts.clone()));
         match rendered {
             Ok(text) => tidy(&text),
             Err(error) => {
@@ -138,9 +233,22 @@ impl Templates {
     }
 }
 
+impl Case<'_> {
+    fn has(&self, slot: &Slot) -> bool {
+        slot.policy.as_deref().is_none_or(|of| self.policies.iter().any(|policy| policy.as_str() == of))
+    }
+}
+
+/// The kinds of which a template says what its reader is called.
+fn naming_reader(environment: &Environment<'static>) -> impl Iterator<Item = NoticeKind> {
+    let naming =
+        environment.templates().filter(|(_, template)| template.undeclared_variables(false).contains("reader"));
+    naming.filter_map(|(name, _)| NoticeKind::parse(name.split('#').nth(1)?))
+}
+
 /// What is wrong with the templates of a rules directory.
-pub fn problems(rules: &Path, vocabulary: Option<&Vocabulary>) -> Problems {
-    Templates::load(rules, vocabulary).1
+pub fn problems(rules: &Path, names: &Names<'_>) -> Problems {
+    Templates::load(rules, names).1
 }
 
 fn tidy(text: &str) -> String {
@@ -158,10 +266,6 @@ fn first_line(error: &minijinja::Error) -> String {
     error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
-fn name(kind: NoticeKind, form: Form) -> String {
-    format!("{}#{}", kind.as_str(), form.heading())
-}
-
 fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -174,7 +278,7 @@ fn environment() -> Environment<'static> {
 
 /// What comes from outside cannot become markup in 粤政易: a mention, a link, a colour.
 fn format_value(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
-    if state.name().ends_with(Form::Markdown.heading())
+    if state.name().starts_with(Form::Markdown.heading())
         && let Some(text) = value.as_str()
     {
         return Ok(out.write_str(&defused(text))?);
@@ -198,9 +302,9 @@ fn defused(text: &str) -> String {
 fn built_in_environment() -> Environment<'static> {
     let (mut environment, known) = (environment(), known_names(None));
     for kind in NoticeKind::ALL {
-        let source = Source::new(kind.as_str(), built_in(kind));
+        let found = Found { source: Source::new(kind.as_str(), built_in(kind)), policy: None };
         let mut problems = Problems::new();
-        if let Some(file) = TemplateFile::read(&source, &known, &mut problems) {
+        if let Some(file) = TemplateFile::read(&found, &known, &Names::default(), &mut problems) {
             file.compile_into(&mut environment, &mut problems);
         }
         // A test holds that there is none.
@@ -209,318 +313,11 @@ fn built_in_environment() -> Environment<'static> {
     environment
 }
 
-/// The files in a folder of templates, by name; a folder that is not there has none.
-fn sources(folder: &Path, problems: &mut Problems) -> Vec<Arc<Source>> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
-        Err(error) => {
-            problems.push(yaml::unreadable(&folder.display().to_string(), &error));
-            return Vec::new();
-        }
-    };
-    let is_template = |path: &std::path::PathBuf| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        !name.starts_with('.')
-            && !name.ends_with('~')
-            && path.extension().is_none_or(|extension| extension != "md")
-            && !path.is_dir()
-    };
-    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(is_template).collect();
-    paths.sort();
-    paths.iter().filter_map(|path| source(path, problems)).collect()
-}
-
-fn source(path: &Path, problems: &mut Problems) -> Option<Arc<Source>> {
-    let shown = path.display().to_string();
-    let size = std::fs::metadata(path).map_or(0, |known| known.len());
-    if size > BYTES_MAX {
-        let message = Text::new("模板超过 256 KiB", "the template is larger than 256 KiB");
-        problems.push(Problem::error(&Place::whole(&Source::new(shown, "")), "too-large", message));
-        return None;
-    }
-    match std::fs::read_to_string(path) {
-        Ok(text) => Some(Source::new(shown, text.replace("\r\n", "\n"))),
-        Err(error) => {
-            problems.push(yaml::unreadable(&shown, &error));
-            None
-        }
-    }
-}
-
-/// A file cut into its forms. Each form's text is as long as the file up to its end, the rest blanked out, so that places
-/// in it are places in the file.
-struct TemplateFile<'a> {
-    source: &'a Arc<Source>,
-    known: &'a Known,
-    kind: Option<NoticeKind>,
-    forms: Vec<(Form, String)>,
-}
-
-impl<'a> TemplateFile<'a> {
-    fn read(source: &'a Arc<Source>, known: &'a Known, problems: &mut Problems) -> Option<TemplateFile<'a>> {
-        let kind = kind_of(source, problems);
-        let headings = headings(source, problems);
-        for form in Form::ALL {
-            let found = headings.iter().filter(|heading| heading.form == form);
-            match found.count() {
-                1 => {}
-                0 => problems.push(missing_form(source, form)),
-                _ => problems.push(repeated_form(source, form)),
-            }
-        }
-        let end = |at: usize| headings.get(at + 1).map_or(source.text.len(), |next| next.start);
-        let forms = headings
-            .iter()
-            .enumerate()
-            .map(|(at, heading)| (heading.form, blanked(&source.text, heading.end, end(at))));
-        let forms: Vec<_> = forms.collect();
-        let file = TemplateFile { source, known, kind, forms };
-        file.check(problems);
-        kind.map(|_| file)
-    }
-
-    /// Names what is wrong with each form; where there is none, with the file as a whole.
-    fn check(&self, problems: &mut Problems) {
-        if self.forms.is_empty() {
-            self.check_form(Form::Mail, &self.source.text, problems);
-        }
-        for (form, text) in &self.forms {
-            self.check_form(*form, text, problems);
-        }
-    }
-
-    fn check_form(&self, form: Form, text: &str, problems: &mut Problems) {
-        let environment = environment();
-        let template = match environment.template_from_named_str(form.heading(), text) {
-            Ok(template) => template,
-            Err(error) => return problems.push(self.failed("template-syntax", &error)),
-        };
-        let unknown = self.unknown_variables(&template, text);
-        if !unknown.is_empty() {
-            return unknown.into_iter().for_each(|problem| problems.push(problem));
-        }
-        // What undeclared variables do not show (a loop's own, an unknown filter) shows when it is rendered.
-        let trials = trials();
-        let failed = trials.iter().find_map(|facts| template.render(facts.clone()).err());
-        if let Some(error) = failed {
-            problems.push(self.failed("template-fails", &error));
-        }
-    }
-
-    fn unknown_variables(&self, template: &minijinja::Template<'_, '_>, text: &str) -> Vec<Problem> {
-        let known = self.known;
-        let mut unknown: Vec<String> =
-            template.undeclared_variables(true).into_iter().filter(|name| !known.has(name)).collect();
-        unknown.sort();
-        unknown.into_iter().map(|name| unknown_variable(self.source, text, &name, known)).collect()
-    }
-
-    fn failed(&self, code: &'static str, error: &minijinja::Error) -> Problem {
-        let detail = error.detail().map_or_else(|| error.kind().to_string(), ToOwned::to_owned);
-        let place = match (error.range(), error.line()) {
-            (Some(range), _) => Place::new(self.source, range.start, range.end),
-            (None, Some(line)) => line_place(self.source, line),
-            (None, None) => Place::whole(self.source),
-        };
-        let (zh, en) = match code {
-            "template-syntax" => ("模板写法有误", "the template does not parse"),
-            _ => ("模板渲染不出来", "the template does not render"),
-        };
-        let hint = Text::new("对照同目录 README.md 和自带模板改正", "compare with the built-in templates");
-        Problem::error(&place, code, Text::new(format!("{zh}：{detail}"), format!("{en}: {detail}"))).hint(hint)
-    }
-
-    fn compile_into(&self, environment: &mut Environment<'static>, problems: &mut Problems) {
-        let Some(kind) = self.kind else { return };
-        for (form, text) in &self.forms {
-            if let Err(error) = environment.add_template_owned(name(kind, *form), unblanked(text)) {
-                problems.push(self.failed("template-syntax", &error));
-            }
-        }
-    }
-}
-
-/// The place of a variable's first use in a form.
-fn unknown_variable(source: &Arc<Source>, text: &str, name: &str, known: &Known) -> Problem {
-    let at = text.find(name).or_else(|| text.find(name.rsplit('.').next().unwrap_or(name)));
-    let place = at.map_or_else(|| Place::whole(source), |at| Place::new(source, at, at + name.len()));
-    let message = Text::new(format!("没有名为“{name}”的变量"), format!("there is no variable `{name}`"));
-    let hint = if let Some(word) = nearest(name, known.names.iter().map(String::as_str)) {
-        Text::new(format!("是不是“{word}”？"), format!("did you mean `{word}`?"))
-    } else {
-        let names: Vec<&str> = known.names.iter().filter(|name| !name.contains('.')).map(String::as_str).collect();
-        Text::new(format!("可以用：{}", names.join("、")), format!("one of: {}", names.join(", ")))
-    };
-    Problem::error(&place, "unknown-variable", message).hint(hint)
-}
-
-struct Heading {
-    form: Form,
-    start: usize,
-    end: usize,
-}
-
-/// The lines `=== 短信 ===` of a file.
-fn headings(source: &Arc<Source>, problems: &mut Problems) -> Vec<Heading> {
-    let mut headings = Vec::new();
-    let mut start = 0;
-    for line in source.text.split_inclusive('\n') {
-        let end = start + line.len();
-        let inner = line.trim().strip_prefix("===").and_then(|rest| rest.strip_suffix("==="));
-        if let Some(inner) = inner {
-            match Form::ALL.into_iter().find(|form| form.heading() == inner.trim()) {
-                Some(form) => headings.push(Heading { form, start, end }),
-                None => problems.push(unknown_heading(&Place::new(source, start, end - 1), inner.trim())),
-            }
-        }
-        start = end;
-    }
-    headings
-}
-
-fn unknown_heading(place: &Place, written: &str) -> Problem {
-    let message = Text::new(format!("没有名为“{written}”的段"), format!("there is no section `{written}`"));
-    let names = Form::ALL.map(|form| format!("=== {} ===", form.heading())).join("、");
-    Problem::error(place, "unknown-section", message)
-        .hint(Text::new(format!("可以写：{names}"), format!("one of: {names}")))
-}
-
-fn missing_form(source: &Arc<Source>, form: Form) -> Problem {
-    let heading = form.heading();
-    let message = Text::new(format!("缺少“{heading}”一段"), format!("the section `{heading}` is missing"));
-    let hint = Text::new(
-        format!("加上一行“=== {heading} ===”和它的内容"),
-        format!("add a line `=== {heading} ===` and its text"),
-    );
-    Problem::error(&Place::whole(source), "missing-section", message).hint(hint)
-}
-
-fn repeated_form(source: &Arc<Source>, form: Form) -> Problem {
-    let heading = form.heading();
-    let message = Text::new(format!("“{heading}”一段写了不止一次"), format!("the section `{heading}` is there twice"));
-    Problem::error(&Place::whole(source), "duplicate-section", message).hint(Text::new("只留一段", "keep one"))
-}
-
-/// The kind that a file's name says.
-fn kind_of(source: &Arc<Source>, problems: &mut Problems) -> Option<NoticeKind> {
-    let stem = Path::new(&source.path).file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let kind = NoticeKind::parse(&stem);
-    if kind.is_none() {
-        let known = NoticeKind::ALL.map(NoticeKind::as_str);
-        let message = Text::new(format!("没有名为“{stem}”的通知"), format!("there is no notice `{stem}`"));
-        let hint = match nearest(&stem, known) {
-            Some(name) => Text::new(format!("文件名是不是“{name}.txt”？"), format!("did you mean `{name}.txt`?")),
-            None => Text::new(
-                format!("文件名可以是：{}（.txt）", known.join("、")),
-                format!("one of: {}", known.join(", ")),
-            ),
-        };
-        problems.push(Problem::error(&Place::whole(source), "unknown-template", message).hint(hint));
-    }
-    kind
-}
-
-/// The text up to `end`, all before `start` turned to blanks of the same length.
-fn blanked(text: &str, start: usize, end: usize) -> String {
-    let blanks = text[..start].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' });
-    blanks.chain(text[start..end].chars()).collect()
-}
-
-/// Without the blanks of blank lines, which each rendering would write out and take away again. Lines keep their numbers.
-fn unblanked(text: &str) -> String {
-    let kept = |line: &str| if line.trim().is_empty() { String::new() } else { line.to_owned() };
-    text.split('\n').map(kept).collect::<Vec<_>>().join("\n")
-}
-
-fn line_place(source: &Arc<Source>, line: usize) -> Place {
-    let start: usize = source.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let length = source.text[start..].lines().next().unwrap_or_default().len();
-    Place::new(source, start, start + length)
-}
-
-/// The names that templates may use, `next.at.brief` among them.
-struct Known {
-    names: BTreeSet<String>,
-    /// Without a vocabulary, any order attribute may be named.
-    any_attribute: bool,
-}
-
-impl Known {
-    fn has(&self, name: &str) -> bool {
-        let attribute = self.any_attribute && name.starts_with("attributes.");
-        attribute || self.names.contains(name) || FUNCTIONS.contains(&name)
-    }
-}
-
-/// Functions that templates may call.
-const FUNCTIONS: [&str; 4] = ["range", "dict", "namespace", "debug"];
-
-fn known_names(vocabulary: Option<&Vocabulary>) -> Known {
-    let mut names = BTreeSet::new();
-    collect_names(&serde_json::to_value(full()).unwrap_or_default(), "", &mut names);
-    let shown = vocabulary.into_iter().flat_map(|vocabulary| vocabulary.order.values());
-    let shown = shown.filter(|attribute| attribute.kind != Kind::Personal);
-    names.extend(shown.map(|attribute| format!("attributes.{}", attribute.name)));
-    Known { names, any_attribute: vocabulary.is_none() }
-}
-
-fn collect_names(value: &serde_json::Value, prefix: &str, names: &mut BTreeSet<String>) {
-    if let serde_json::Value::Object(map) = value {
-        for (key, inner) in map {
-            let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
-            collect_names(inner, &name, names);
-            names.insert(name);
-        }
-    }
-}
-
-/// Facts as templates see them.
-pub(super) fn variables(facts: &Facts) -> Value {
-    let attributes = Value::from_object(Attributes(facts.attributes.clone()));
-    minijinja::context! { attributes, ..Value::from(Serde(facts)) }
-}
-
-/// The order's attributes: one that it has not is empty. Which names are declared is asked when a template is checked.
-#[derive(Debug)]
-struct Attributes(BTreeMap<String, String>);
-
-impl Object for Attributes {
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        Some(Value::from(self.0.get(key.as_str()?).cloned().unwrap_or_default()))
-    }
-}
-
-/// What templates are tried with: everything there, and as little as there may be.
-fn trials() -> [Value; 2] {
-    [variables(&full()), variables(&Facts::default())]
-}
-
-fn full() -> Facts {
-    let word = || "甲".to_owned();
-    let moment = || Moment { full: word(), text: word(), brief: word(), day: word(), time: word(), iso: word() };
-    Facts {
-        due: Some(moment()),
-        made: Some(moment()),
-        stopped: Some(moment()),
-        next: Some(Next { at: moment(), what: word(), to: word() }),
-        event: Some(EventFacts {
-            title: word(),
-            at: moment(),
-            finding: word(),
-            facts: vec![Fact { title: word(), value: word() }],
-            by: word(),
-        }),
-        duties: vec![Duty { duty: word(), due: moment() }],
-        revoked: Some(Revoked { act: word(), verb: "所亮", at: moment() }),
-        learned: vec![Learned { act: word(), at: moment(), recorded: word() }],
-        ..Facts::default()
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::known::full;
     use super::*;
+    use crate::notify::facts::Facts;
     use crate::text::Lang;
     use crate::text::show::brief;
 
@@ -528,8 +325,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("templates")).unwrap();
         std::fs::write(folder.path().join("templates").join(file), text).unwrap();
-        let shown: Vec<String> =
-            problems(folder.path(), None).sorted().iter().map(|problem| brief(problem, Lang::Zh)).collect();
+        let shown: Vec<String> = problems(folder.path(), &Names::default())
+            .sorted()
+            .iter()
+            .map(|problem| brief(problem, Lang::Zh))
+            .collect();
         shown.join("\n").replace(&folder.path().display().to_string(), "rules")
     }
 
@@ -575,10 +375,91 @@ mod tests {
         insta::assert_snapshot!(say("flag.txt", &with_mail("").replace("=== 邮件主题 ===", "=== 主题 ===")));
     }
 
+    fn case(kind: NoticeKind, policies: &[Symbol]) -> Case<'_> {
+        Case { kind, policies }
+    }
+
+    /// A rules directory with these files of templates.
+    fn rules(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join("templates").join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    const FOR_ALL: &str =
+        "=== 短信 ===\n全\n=== 短信 sms-b ===\n全乙\n=== 粤政易 ===\n全\n=== 邮件主题 ===\n全\n=== 邮件 ===\n全\n";
+
+    #[test]
+    fn the_most_specific_template_wins_form_by_form() {
+        let folder = rules(&[
+            ("flag.txt", FOR_ALL),
+            ("p/flag.txt", "=== 短信 ===\n规则\n=== 粤政易 group ===\n规则群\n"),
+            ("base/flag.txt", "=== 短信 sms-a ===\n底甲\n=== 邮件主题 ===\n底\n"),
+        ]);
+        let (templates, problems) = Templates::load(folder.path(), &Names::default());
+        assert!(problems.is_empty(), "{problems:?}");
+        let [p, base, other] = ["p", "base", "other"].map(Symbol::new);
+        let facts = variables(&full());
+        let rendered = |policies: &[Symbol], form, channel: &str| {
+            let case = case(NoticeKind::Flag, policies);
+            let by_channel = templates.render_by(case, form, channel, &facts);
+            by_channel.map_or_else(|| templates.render(case, form, &facts), |own| format!("{own}!"))
+        };
+        for (policies, form, channel, expected) in [
+            (&[][..], Form::Short, "sms-a", "全"),
+            (&[], Form::Short, "sms-b", "全乙!"),
+            (&[other], Form::Short, "sms-b", "全乙!"),
+            (&[p, base], Form::Short, "sms-a", "规则"),
+            (&[p, base], Form::Short, "sms-b", "规则"),
+            (&[base], Form::Short, "sms-a", "底甲!"),
+            (&[base], Form::Short, "sms-b", "全乙!"),
+            (&[p, base], Form::Markdown, "group", "规则群!"),
+            (&[p, base], Form::Markdown, "yuezhengyi", "全"),
+            (&[p, base], Form::Subject, "mail", "底"),
+            (&[p], Form::Subject, "mail", "全"),
+        ] {
+            assert_eq!(rendered(policies, form, channel), expected, "{policies:?} {form:?} {channel}");
+        }
+        let channels = |policies: &[Symbol]| templates.channels(case(NoticeKind::Flag, policies));
+        assert_eq!(channels(&[]).iter().map(|name| &**name).collect::<Vec<_>>(), ["sms-b"]);
+        assert_eq!(channels(&[p]).len(), 2);
+        assert!(templates.channels(case(NoticeKind::Duty, &[p])).is_empty(), "nothing extra where nobody asked");
+    }
+
+    #[test]
+    fn a_special_template_that_fails_leaves_the_word_to_the_one_before_it() {
+        let folder = rules(&[("flag.txt", FOR_ALL), ("p/flag.txt", "=== 短信 ===\n{{ attributes.x.y.z }}\n")]);
+        let (templates, _) = Templates::load(folder.path(), &Names::default());
+        let policies = [Symbol::new("p")];
+        assert_eq!(templates.render(case(NoticeKind::Flag, &policies), Form::Short, &variables(&full())), "全");
+    }
+
+    #[test]
+    fn mistakes_of_special_templates_are_named_at_their_places() {
+        let folder = rules(&[
+            ("flag.txt", &FOR_ALL.replace("sms-b", "sms-c")),
+            ("zhuhai-123/flag.txt", "=== 短信 ===\n甲\n"),
+            ("zhuhai-124/flag.txt", "{# 空 #}\n"),
+            ("zhuhai-124/return.txt", "=== 短信 mail ===\n甲\n=== 邮件 mail ===\n乙\n=== 邮件 mail ===\n{{ ordr }}\n"),
+            ("zhuhai-124/route.txt", "=== 粤政易 yuezhengyi ===\n甲\n=== 短信 sms ===\n乙\n"),
+        ]);
+        let channels = [("sms-b", Address::Mobile), ("mail", Address::Email)].map(|(name, of)| (name.into(), of));
+        let channels = Some(channels.into());
+        let policies = Some(["zhuhai-124".to_owned()].into());
+        let names = Names { vocabulary: None, policies, channels: &channels, is_strict: true };
+        let problems = problems(folder.path(), &names).sorted();
+        let shown: Vec<String> = problems.iter().map(|problem| brief(problem, Lang::Zh)).collect();
+        insta::assert_snapshot!(shown.join("\n").replace(&folder.path().display().to_string(), "rules"));
+    }
+
     #[test]
     fn what_comes_from_outside_is_no_markup_in_yuezhengyi() {
         let facts = Facts { order: "<@all>[x](http://x)".into(), ..full() };
-        let text = Templates::built_in().render(NoticeKind::Flag, Form::Markdown, &variables(&facts));
+        let text = Templates::built_in().render(case(NoticeKind::Flag, &[]), Form::Markdown, &variables(&facts));
         assert!(text.contains("＜@all＞［x］(http://x)") && !text.contains("<@all>"), "{text}");
     }
 }

@@ -42,6 +42,8 @@ pub struct Loaded {
     pub has_directory: bool,
     /// The calendars, as far as they could be read.
     pub calendars: Arc<Calendars>,
+    /// The ids of all policies, abstract ones and those with an error included.
+    pub ids: BTreeSet<String>,
     /// Everything that is wrong; what only matters in the long run is found by [`judge`](crate::policy::judge).
     pub problems: Problems,
     /// Every policy without an error, abstract ones left out, and where its parts stand.
@@ -126,6 +128,7 @@ pub(crate) fn load_over(
     {
         problems.push(problem);
     }
+    let ids = written.iter().map(|policy| policy.id.clone()).collect();
     let roots = words.iter().chain(written.iter().map(|policy| &policy.root));
     let version = version.with(roots.map(|root| &root.place.source));
     let policies = read.iter().map(|(policy, _)| Arc::clone(policy)).collect();
@@ -143,6 +146,7 @@ pub(crate) fn load_over(
         roster_places,
         has_directory,
         calendars,
+        ids,
         problems,
         read,
         unfounded,

@@ -11,7 +11,7 @@ use super::ledger::{self, Content, Hash, Kind, Link};
 use super::prepared::Said;
 use super::rows;
 use super::writer::Writing;
-use crate::notify::channel::Forms;
+use crate::notify::channel::{Forms, OwnForms};
 use crate::notify::notice::{QueuedNotice, Target};
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
@@ -204,6 +204,36 @@ struct FormsTwin<'a> {
     json: Cow<'a, str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     variables: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    own: BTreeMap<Cow<'a, str>, OwnTwin<'a>>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct OwnTwin<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    short: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    markdown: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<Cow<'a, str>>,
+}
+
+impl OwnTwin<'_> {
+    fn of(forms: &OwnForms) -> OwnTwin<'_> {
+        let OwnForms { short, markdown, subject, text } = forms;
+        let [short, markdown, subject, text] =
+            [short, markdown, subject, text].map(|form| form.as_deref().map(Cow::from));
+        OwnTwin { short, markdown, subject, text }
+    }
+
+    fn read(self) -> OwnForms {
+        let OwnTwin { short, markdown, subject, text } = self;
+        let [short, markdown, subject, text] = [short, markdown, subject, text].map(|form| form.map(Cow::into_owned));
+        OwnForms { short, markdown, subject, text }
+    }
 }
 
 pub(super) fn write_target(target: &Target) -> String {
@@ -234,6 +264,7 @@ pub(super) fn write_forms(forms: &Forms) -> String {
         links: forms.links.iter().map(|link| link.as_str().into()).collect(),
         json: forms.json.as_str().into(),
         variables: forms.variables.iter().map(|(name, text)| ((&**name).into(), text.as_str().into())).collect(),
+        own: forms.own.iter().map(|(channel, own)| ((&**channel).into(), OwnTwin::of(own))).collect(),
     };
     serde_json::to_string(&twin).expect("texts can be written")
 }
@@ -248,6 +279,7 @@ fn read_forms(text: &str) -> Option<Forms> {
         links: twin.links.into_iter().map(Cow::into_owned).collect(),
         json: twin.json.into_owned(),
         variables: twin.variables.into_iter().map(|(name, text)| ((&*name).into(), text.into_owned())).collect(),
+        own: twin.own.into_iter().map(|(channel, own)| ((&*channel).into(), own.read())).collect(),
     })
 }
 

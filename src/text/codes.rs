@@ -392,6 +392,11 @@ pub static CODES: &[Code] = &[
         "文件读不出来，例如没有权限。检查权限和磁盘。",
         "The file cannot be read: check rights and the disk.",
     ),
+    code(
+        "unsuited-section",
+        "通知模板的这一段写给了一个用不着它的渠道，例如给邮件渠道写短信。看提示里这个渠道用的段。",
+        "A template's section is for a channel that has no use for it, such as an SMS for a mail channel: see the hint.",
+    ),
     code("unsupported", "这一项这个版本还不支持。按提示的办法写。", "This version does not support it: see the hint."),
     code("wrong-type", "类型不对，例如要一列却写了一个字。看提示要什么。", "The type is wrong: see what is wanted."),
 ];

@@ -65,20 +65,18 @@ impl Card {
             text: String::new(),
             mentions,
         };
-        card.entitle(&parts.titles)?;
-        card.fill(parts.rows, parts.texts);
+        let (first, more) = parts.titles.split_first().filter(|(first, _)| !first.is_empty())?;
+        card.entitle(first);
+        card.fill(parts.rows, [more, &parts.texts].concat());
         Some(card)
     }
 
     /// A title too long for its place gives its latter half to the description: 黄牌, and 一小时响应逾期.
-    fn entitle(&mut self, titles: &[String]) -> Option<()> {
-        let (first, more) = titles.split_first().filter(|(first, _)| !first.is_empty())?;
-        let halves = first.split_once(markup::GAP).filter(|_| chars(first) > TITLE_MAX);
-        let (title, rest) = halves.unwrap_or((first, ""));
-        let rest = std::iter::once(rest).chain(more.iter().map(String::as_str)).filter(|part| !part.is_empty());
+    fn entitle(&mut self, title: &str) {
+        let halves = title.split_once(markup::GAP).filter(|_| chars(title) > TITLE_MAX);
+        let (title, rest) = halves.unwrap_or((title, ""));
         self.title = shortened(title, TITLE_MAX);
-        self.desc = shortened(&rest.collect::<Vec<_>>().join("　"), DESC_MAX);
-        Some(())
+        self.desc = shortened(rest, DESC_MAX);
     }
 
     fn fill(&mut self, rows: Vec<(String, String)>, mut texts: Vec<String>) {

@@ -2,8 +2,9 @@
 
 use crate::daemon::harness::{As, Daemon, Site, event, from_now, wait_for};
 use crate::gateways::wecom::{AGENT, CORP, Delivered, KEY, SECRET, Wecom};
+use base64::Engine;
 use duban::demo::sinks::gateway::{Gateway, Reply};
-use duban::demo::sinks::smtp::SmtpSink;
+use duban::demo::sinks::smtp::{Mail, SmtpSink};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -102,6 +103,21 @@ pub fn reviewed(order: &str, finding: &str) -> Value {
     json!([event(&format!("received-{order}"), order, "received", &from_now(0)), {
         "id": format!("reviewed-{order}"), "order": order, "type": "reviewed", "at": from_now(1), "attrs": { "finding": finding }
     }])
+}
+
+/// A mail's subject, its encoded words decoded, its spaces left out.
+pub fn subject(mail: &Mail) -> String {
+    let start = mail.content.find("Subject: ").expect("a subject") + "Subject: ".len();
+    let lines = mail.content[start..].lines().enumerate();
+    let folded = lines.take_while(|(number, line)| *number == 0 || line.starts_with(' ')).map(|(_, line)| line.trim());
+    folded.flat_map(str::split_whitespace).map(word).collect::<Vec<_>>().concat()
+}
+
+fn word(word: &str) -> String {
+    let Some(inner) = word.strip_prefix("=?utf-8?b?").and_then(|word| word.strip_suffix("?=")) else {
+        return word.to_owned();
+    };
+    String::from_utf8(base64::engine::general_purpose::STANDARD.decode(inner).unwrap()).unwrap()
 }
 
 fn first_to(world: &World, user: &str) -> Delivered {
@@ -213,4 +229,19 @@ fn what_the_platform_answers_in_error_does_not_lose_a_card() {
         notice(&daemon, &format!("ZH-{number}"), "liaison", "sent");
     }
     assert!(world.mail.mails().is_empty());
+}
+
+#[test]
+fn a_policy_and_a_channel_may_have_words_of_their_own() {
+    let world = world("", "");
+    let own = "=== 粤政易 yuezhengyi-group ===\n**群里的话　{{ order }}**\n=== 邮件主题 ===\n规则的主题 {{ order }}\n";
+    world.site.write("rules/templates/quick/yellow-card.txt", own);
+    world.wecom.then_errcode("/cgi-bin/message/send", 81013);
+    let daemon = world.site.start();
+    daemon.send(&soon("ZH-1"));
+    assert!(first_to(&world, "").text().starts_with("**群里的话　ZH-1**\n<@"));
+    let mail = wait_for(|| world.mail.mails().into_iter().find(|mail| mail.to == ["a@example.gov.cn"]));
+    assert_eq!(subject(&mail), "规则的主题ZH-1");
+    daemon.send(&soon("ZH-2"));
+    assert!(first_to(&world, "a01").text().starts_with("**黄牌"), "other channels read as before");
 }
