@@ -4,6 +4,7 @@
 
 pub mod notice;
 
+pub mod addressed;
 pub mod compose;
 mod counting;
 pub mod facts;

@@ -16,9 +16,9 @@ mod ways;
 
 use crate::clock;
 use crate::engine::decision::Key;
-use crate::notify::channel::{Forms, Message, Outcome};
-use crate::notify::merge;
-use crate::notify::notice::{QueuedNotice, SALUTATION, Target};
+use crate::notify::addressed::{self, Reader};
+use crate::notify::channel::{Message, Outcome};
+use crate::notify::notice::{QueuedNotice, Target};
 use crate::policy::directory::Directory;
 use crate::store::Store;
 use crate::store::error::StoreError;
@@ -271,13 +271,9 @@ impl Outbox {
         let first = batch.first();
         let notices: Vec<&QueuedNotice> = batch.notices().collect();
         let kind = notices.iter().map(|notice| notice.kind).min().unwrap_or(first.kind);
-        let mut forms = merge::merged(&notices, &way.channel);
-        let to_group = self.sender.address(&way.channel).is_none_or(is_group);
-        let is_secret = notices.iter().any(|notice| notice.confidential);
-        let is_veiled = to_group && is_secret;
-        if is_veiled {
-            forms = veiled(&forms.short);
-        }
+        let is_group = self.sender.address(&way.channel).is_none_or(is_group);
+        let forms = addressed::forms(&notices, Reader { channel: &way.channel, is_group, name: &party.name });
+        let is_veiled = addressed::is_veiled(&notices, is_group);
         let id = match (&first.target, &first.decision) {
             (Target::Channel(_), Some(key)) => pushed_id(first, key),
             _ => message_id(&notices, way),
@@ -290,8 +286,8 @@ impl Outbox {
             order: first.order.clone().filter(|_| !is_veiled),
             to: way.address.to_string(),
             at,
-            forms: greeted(forms, &party.name),
-            confidential: is_secret && !is_veiled,
+            forms,
+            confidential: !is_veiled && notices.iter().any(|notice| notice.confidential),
             ..Message::default()
         }
     }
@@ -450,27 +446,6 @@ fn message_id(notices: &[&QueuedNotice], way: &Way) -> Arc<str> {
         digest.update([0]);
     }
     hex::encode(&digest.finalize()[..16]).into()
-}
-
-/// What groups are told of what is confidential.
-fn veiled(short: &str) -> Forms {
-    let text = short.to_owned();
-    Forms { short: text.clone(), markdown: text.clone(), subject: text.clone(), text, ..Forms::default() }
-}
-
-/// With the reader's name where it belongs.
-fn greeted(forms: Forms, name: &str) -> Forms {
-    let greeting = if name.is_empty() { "各位同志：".to_owned() } else { format!("{name}同志：") };
-    Forms {
-        short: forms.short.replace(SALUTATION, ""),
-        markdown: forms.markdown.replace(SALUTATION, &greeting),
-        subject: forms.subject.replace(SALUTATION, ""),
-        text: forms.text.replace(SALUTATION, &greeting),
-        links: forms.links,
-        json: forms.json,
-        variables: forms.variables,
-        own: forms.own,
-    }
 }
 
 #[cfg(test)]

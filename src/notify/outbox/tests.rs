@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::engine::decision::{Decided, OrderState};
-use crate::notify::channel::Channel;
-use crate::notify::notice::NoticeKind;
+use crate::notify::channel::{Channel, Forms};
+use crate::notify::notice::{NoticeKind, SALUTATION};
 use crate::policy::directory::read::Address;
 use crate::policy::directory::{Department, Of, Person, Recipient};
 use crate::store::decided::{Saved, SavedOrder};

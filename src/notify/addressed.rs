@@ -1,0 +1,46 @@
+//! What one reader gets of notices by one channel: what is sent, and what a preview shows.
+
+use crate::notify::channel::Forms;
+use crate::notify::merge;
+use crate::notify::notice::{QueuedNotice, SALUTATION};
+
+/// To whom, by what.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a> {
+    /// The channel's name.
+    pub channel: &'a str,
+    /// Whether the channel reaches a group, another system or a screen rather than a person.
+    pub is_group: bool,
+    /// The person's name; empty for a group.
+    pub name: &'a str,
+}
+
+/// The forms that a reader gets of one notice or several, the gravest first.
+pub fn forms(notices: &[&QueuedNotice], reader: Reader<'_>) -> Forms {
+    let forms = merge::merged(notices, reader.channel);
+    let forms = if is_veiled(notices, reader.is_group) { veiled(&forms.short) } else { forms };
+    greeted(forms, reader.name)
+}
+
+/// Whether no more is told than that something waits: a group is told so of what is confidential.
+pub fn is_veiled(notices: &[&QueuedNotice], is_group: bool) -> bool {
+    is_group && notices.iter().any(|notice| notice.confidential)
+}
+
+/// All forms say what the short one says, which of what is confidential names nothing.
+pub fn veiled(short: &str) -> Forms {
+    let text = short.to_owned();
+    Forms { short: text.clone(), markdown: text.clone(), subject: text.clone(), text, ..Forms::default() }
+}
+
+/// With the reader's name where it belongs.
+fn greeted(forms: Forms, name: &str) -> Forms {
+    let greeting = if name.is_empty() { "各位同志：".to_owned() } else { format!("{name}同志：") };
+    Forms {
+        short: forms.short.replace(SALUTATION, ""),
+        markdown: forms.markdown.replace(SALUTATION, &greeting),
+        subject: forms.subject.replace(SALUTATION, ""),
+        text: forms.text.replace(SALUTATION, &greeting),
+        ..forms
+    }
+}
