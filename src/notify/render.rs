@@ -50,7 +50,13 @@ impl<'a> Rendering<'a> {
         policies: &'a [Symbol],
         facts: &'a Facts,
     ) -> Rendering<'a> {
-        Rendering { templates, case: Case { kind, policies }, facts, values: variables(facts), last: RefCell::default() }
+        Rendering {
+            templates,
+            case: Case { kind, policies },
+            facts,
+            values: variables(facts),
+            last: RefCell::default(),
+        }
     }
 
     /// All forms of a notice. What is confidential has a short form that says only that something waits.

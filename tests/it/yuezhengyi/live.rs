@@ -245,3 +245,67 @@ fn a_policy_and_a_channel_may_have_words_of_their_own() {
     daemon.send(&soon("ZH-2"));
     assert!(first_to(&world, "a01").text().starts_with("**黄牌"), "other channels read as before");
 }
+
+/// What nobody but the person may read.
+const SECRETS: [&str; 3] = ["ZH-SECRET", "甲局", "不作为"];
+
+#[track_caller]
+fn assert_veiled(text: &str) {
+    assert!(text.contains("有1件移送事项待查阅"), "{text}");
+    assert!(SECRETS.iter().all(|secret| !text.contains(secret)), "{text}");
+}
+
+#[test]
+fn what_is_confidential_is_read_by_the_person_alone() {
+    let world = world(", attach_dossier: true", "");
+    let daemon = world.site.start();
+    daemon.send(&reviewed("ZH-SECRET", "不作为"));
+    let delivered = wait_for(|| Some(world.wecom.delivered_to("d04")).filter(|all| all.len() == 2));
+    let (words, papers) = (delivered[0].text(), &delivered[1]);
+    let (on_a_locked_phone, inside) = words.split_at(words.find("请勿转发").unwrap());
+    assert_veiled(on_a_locked_phone);
+    assert!(inside.contains("ZH-SECRET") && inside.contains("不作为"), "{words}");
+    let file = papers.file.as_ref().unwrap();
+    assert_eq!((file.name.as_str(), &papers.body["safe"]), ("督办情况说明.html", &json!(1)));
+    assert!(String::from_utf8_lossy(&file.bytes).contains("ZH-SECRET"));
+    let group = first_to(&world, "");
+    assert_veiled(group.text());
+    assert!(!group.text().contains("<@") && world.wecom.delivered_to("").len() == 1, "{}", group.text());
+    // Whoever carries decisions out is fed them whole, as by the feed.
+    let pushed = wait_for(|| world.hook.received_at("/decisions").into_iter().next()).json();
+    assert_eq!((&pushed["kind"], &pushed["order"]), (&json!("route"), &json!("ZH-SECRET")));
+    let log = world.site.read("err.log");
+    assert!(!log.contains("不作为") && !log.contains("甲局"), "{log}");
+}
+
+#[test]
+fn where_the_platform_fails_the_mails_subject_and_the_screen_say_no_more() {
+    let world = world("", "");
+    world.wecom.then_errcode("/cgi-bin/message/send", 81013);
+    world.wecom.remove_robot();
+    let daemon = world.site.start();
+    daemon.send(&reviewed("ZH-SECRET", "不作为"));
+    let mail = wait_for(|| world.mail.mails().into_iter().find(|mail| mail.to == ["d@example.gov.cn"]));
+    assert_veiled(&subject(&mail));
+    let line = wait_for(|| world.site.read("out.log").lines().next().map(str::to_owned));
+    assert_veiled(&line);
+}
+
+#[test]
+fn a_card_of_a_confidential_order_opens_with_a_veil_and_is_merged_with_nothing_open() {
+    let world = world(", form: template_card", ", form: template_card");
+    let daemon = world.site.start();
+    let mut received = soon("ZH-SECRET");
+    received["attrs"] = json!({ "department": "甲局", "confidential": true });
+    daemon.send(&received);
+    let card = first_to(&world, "a01");
+    assert_eq!(card.content()["main_title"], json!({ "title": "【12345热线】有1件督办事项待查阅" }));
+    assert!(card.content().to_string().contains("ZH-SECRET"), "the person reads the rest: {}", card.body);
+    let group = first_to(&world, "");
+    assert_eq!((group.kind(), group.text()), ("markdown", "【12345热线】有1件督办事项待查阅。"));
+    daemon.send(&json!([
+        { "id": "c", "order": "ZH-SECRET", "type": "contacted", "at": from_now(-60_000), "attrs": {} }
+    ]));
+    let revoked = wait_for(|| world.wecom.delivered_to("").into_iter().nth(1));
+    assert_eq!(revoked.text(), "【12345热线】有1件督办事项待查阅。");
+}
