@@ -259,6 +259,7 @@ fn notice(loaded: &LoadedOrder, key: &Arc<str>, recipient: &str) -> QueuedNotice
         at: NOW,
         expires_at: None,
         confidential: false,
+        calendar: None,
         forms: Forms {
             short: text.into(),
             markdown: text.repeat(2),

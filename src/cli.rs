@@ -11,6 +11,7 @@ mod compare;
 mod demo;
 mod explain;
 mod import;
+mod notices;
 mod roster;
 mod rules;
 mod run;
@@ -98,6 +99,7 @@ enum Command {
     Import(import::Args),
     Clock(clock::Args),
     Audit(audit::Args),
+    Notices(notices::Args),
     Store(store::Args),
     Roster(roster::Args),
     Schema(schema::Args),
@@ -118,6 +120,7 @@ pub fn main() -> ExitCode {
         Command::Import(args) => import::run(&common, args),
         Command::Clock(args) => clock::run(&common, args),
         Command::Audit(args) => audit::run(&common, args),
+        Command::Notices(args) => notices::run(&common, args),
         Command::Roster(args) => roster::run(&common, &args),
         Command::Schema(args) => schema::run(&common, &args),
         Command::Store(args) => store::run(&common, args),

@@ -5,6 +5,7 @@
 //! once, at the start; what changes while the daemon runs are rules and calendars.
 
 pub mod channels;
+pub mod notices;
 mod read;
 pub mod secret;
 
@@ -16,6 +17,7 @@ use crate::text::problem::Problems;
 use crate::text::yaml;
 use crate::time::Instant;
 use channels::Channel;
+use notices::Notices;
 use secret::SecretSource;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -47,6 +49,8 @@ pub struct Config {
     pub tell_from: Option<Instant>,
     /// When whoever is to approve a proposal is reminded of it; none: never.
     pub approvals: Option<Reminding>,
+    /// How notices are seen through until they are delivered.
+    pub notices: Notices,
     /// The ledger's checkpoints.
     pub audit: AuditConfig,
     /// What is run at set times, names unique.
@@ -143,6 +147,7 @@ impl Config {
             channels: Vec::new(),
             tell_from: None,
             approvals: Some(Reminding::default()),
+            notices: Notices::default(),
             schedules: Vec::new(),
         }
     }

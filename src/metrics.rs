@@ -4,6 +4,7 @@
 //! so it is right after a restart too. Labels are words of the rule files and of the configuration, never text from
 //! outside, so that their number stays bounded.
 
+use crate::store::outbox::receipts::ReceiptsTaken;
 use crate::time::Instant;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -26,7 +27,10 @@ pub struct Metrics {
     orders: Family<Label<1>, Gauge>,
     notices: Family<Label<1>, Gauge>,
     deliveries: Family<Label<2>, Counter>,
+    receipts: Family<Label<2>, Counter>,
     jobs: Family<Label<2>, Counter>,
+    /// People who are to be called, because no channel reached them.
+    pub calls_open: Gauge,
     /// Recipients to whom notices go and behind whom there is nobody.
     pub vacant: Gauge,
     /// Troubles of whole channels that an operator has to mend.
@@ -80,7 +84,9 @@ impl Default for Metrics {
             orders: Family::default(),
             notices: Family::default(),
             deliveries: Family::default(),
+            receipts: Family::default(),
             jobs: Family::default(),
+            calls_open: Gauge::default(),
             vacant: Gauge::default(),
             channels_troubled: Gauge::default(),
             requests: Family::default(),
@@ -110,9 +116,11 @@ impl Metrics {
         it.register("undeclared_attributes", "Attributes that no vocabulary declares", self.undeclared_attributes.clone());
         it.register("decisions", "Decisions made since the start, by kind", self.decisions.clone());
         it.register("orders", "Orders in the store, by state", self.orders.clone());
-        it.register("notices", "Notices in the store that are not done with, by state", self.notices.clone());
+        it.register("notices", "Notices in the store, by state", self.notices.clone());
         it.register("deliveries", "Attempts at single addresses since the start, by channel and outcome", self.deliveries.clone());
+        it.register("receipts", "Receipts heard since the start, by channel and result", self.receipts.clone());
         it.register("jobs", "Scheduled jobs run since the start, by name and result", self.jobs.clone());
+        it.register("calls_open", "People who are to be called, because no channel reached them", self.calls_open.clone());
         it.register("recipients_vacant", "Recipients to whom notices go and behind whom there is nobody", self.vacant.clone());
         it.register("channels_troubled", "Troubles of whole channels that an operator has to mend", self.channels_troubled.clone());
         it.register("http_requests", "Requests answered, by route and status", self.requests.clone());
@@ -164,6 +172,24 @@ impl Metrics {
     /// Counts an attempt at one address.
     pub fn count_delivery(&self, channel: &str, outcome: &str) {
         self.deliveries.get_or_create(&[("channel", channel.to_owned()), ("outcome", outcome.to_owned())]).inc();
+    }
+
+    /// Counts receipts of a channel.
+    pub fn count_receipts(&self, channel: &str, result: &str, number: u64) {
+        if number > 0 {
+            let label = [("channel", channel.to_owned()), ("result", result.to_owned())];
+            self.receipts.get_or_create(&label).inc_by(number);
+        }
+    }
+
+    /// Counts what became of receipts that were taken.
+    pub fn receipts_taken(&self, channel: &str, taken: ReceiptsTaken) {
+        let ReceiptsTaken { delivered, failed, repeated, unknown } = taken;
+        for (result, number) in
+            [("delivered", delivered), ("failed", failed), ("repeated", repeated), ("unknown", unknown)]
+        {
+            self.count_receipts(channel, result, number);
+        }
     }
 
     /// Counts a run of a scheduled job.

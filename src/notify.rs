@@ -12,6 +12,7 @@ mod merge;
 pub mod outbox;
 pub mod render;
 pub mod template;
+pub mod told;
 pub mod wording;
 
 pub mod channel;

@@ -32,6 +32,7 @@ mod twins;
 mod tests;
 
 use crate::clock::Acceptance;
+use crate::notify::channel::Receipt;
 use crate::notify::notice::QueuedNotice;
 use crate::time::Instant;
 use decided::Saved;
@@ -39,7 +40,14 @@ use error::StoreError;
 use event::{NewEvent, Taken};
 use feed::FedDecision;
 use orders::{LoadedOrder, Odd, OrderRef};
-use outbox::{Claim, Claimed, Delivery, Notice, NoticeId, OutboxHealth, Settled, Settlement, Settling, Token};
+use outbox::hand::{Act, CallEnded, Handled};
+use outbox::receipts::{Asking, Due, ReceiptsTaken, Taking};
+use outbox::search::{CallView, NoticeQuery};
+use outbox::sending::{Claim, Entering, Settling};
+use outbox::{
+    Answer, CallState, Claimed, Learned, Notice, NoticeId, OutboxHealth, ReceiptSource, Sending, Settled, Settlement,
+    Token,
+};
 use prepared::Prepared;
 use sqlx::sqlite::SqlitePool;
 use state::JournalEntry;
@@ -113,7 +121,7 @@ impl Store {
         let (queue, writer) = (RwLock::new(queue), Mutex::new(writer));
         let store = Store(Arc::new(Opened { path, readers, queue, news, writer, _lock: lock, _folder: folder }));
         if role == Role::Daemon {
-            store.write((), |(), writing| Box::pin(outbox::release(writing))).await?;
+            store.write((), |(), writing| Box::pin(outbox::sending::release(writing))).await?;
             store.write((), |(), writing| Box::pin(jobs::release(writing))).await?;
         }
         Ok(store)
@@ -281,7 +289,7 @@ impl Store {
 impl Store {
     /// Queues notices that concern no order, each once by its key; how many were new.
     pub async fn queue_notices(&self, notices: Vec<QueuedNotice>) -> Result<u64, StoreError> {
-        self.write(notices, |notices, writing| Box::pin(outbox::queue_others(writing, notices))).await
+        self.write(notices, |notices, writing| Box::pin(outbox::queue::queue_others(writing, notices))).await
     }
 
     /// Claims up to `limit` due notices; until the lease ends nobody else is given them. Its attempt counts from here on.
@@ -293,35 +301,99 @@ impl Store {
     ) -> Result<Vec<Claimed>, StoreError> {
         let token = Token(random());
         let claim = Claim { now, lease_ends_at, limit, token };
-        let claimed = self.write(claim, |claim, writing| Box::pin(outbox::claim(writing, claim))).await?;
+        let claimed = self.write(claim, |claim, writing| Box::pin(outbox::sending::claim(writing, claim))).await?;
         let notices = outbox::read::load(&self.0.readers, &claimed).await?;
         Ok(notices.into_iter().map(|notice| Claimed { notice, token }).collect())
     }
 
-    /// Records attempts at single addresses while the notice is still being sent: after a crash they are not repeated.
-    pub async fn record_deliveries(
+    /// Records what was answered so far, and enters the request that is about to go out for all of a batch of one claim: it
+    /// may go out only if this answers [`Settled::Settled`]. The lease lasts until `lease_ends_at` from here on.
+    pub async fn enter_sending(
         &self,
-        notice: NoticeId,
-        deliveries: Vec<Delivery>,
-        now: Instant,
-    ) -> Result<(), StoreError> {
-        let given = (notice, deliveries, now);
-        self.write(given, |(notice, deliveries, now), writing| {
-            Box::pin(outbox::record(writing, *notice, deliveries, *now))
-        })
-        .await
+        (notices, token): (Vec<NoticeId>, Token),
+        answers: Vec<Answer>,
+        sending: Sending,
+        lease_ends_at: Instant,
+    ) -> Result<Settled, StoreError> {
+        let entering = Entering { notices, token, answers, sending, lease_ends_at };
+        self.write(entering, |entering, writing| Box::pin(outbox::sending::enter(writing, entering))).await
     }
 
-    /// Ends a claim, and records the attempts not recorded yet. These are kept even where the claim was lost.
+    /// Ends a claim, and records what became known and is not recorded yet. Attempts are kept even where the claim was lost.
     pub async fn settle_notice(
         &self,
         (notice, token): (NoticeId, Token),
         settlement: Settlement,
-        deliveries: Vec<Delivery>,
+        learned: impl Into<Learned>,
         now: Instant,
     ) -> Result<Settled, StoreError> {
-        let settling = Settling { notice, token, settlement, deliveries, now };
-        self.write(settling, |settling, writing| Box::pin(outbox::settle(writing, settling))).await
+        let settling = Settling { notice, token, settlement, learned: learned.into(), now };
+        self.write(settling, |settling, writing| Box::pin(outbox::sending::settle(writing, settling))).await
+    }
+
+    /// Takes what a channel's other side said of messages; saying it again changes nothing.
+    pub async fn take_receipts(
+        &self,
+        channel: &str,
+        source: ReceiptSource,
+        receipts: Vec<Receipt>,
+        now: Instant,
+    ) -> Result<ReceiptsTaken, StoreError> {
+        let taking = Taking { channel: channel.into(), source, receipts, now };
+        self.write(taking, |taking, writing| Box::pin(outbox::receipts::take(writing, taking))).await
+    }
+
+    /// Up to `limit` questions for receipts that are due; each is due again after a growing pause, for three days.
+    pub async fn due_asks(&self, now: Instant, limit: u32) -> Result<Vec<Asking>, StoreError> {
+        self.write(Due { now, limit }, |due, writing| Box::pin(outbox::receipts::due(writing, due))).await
+    }
+
+    /// When the next question for a receipt is due.
+    pub async fn next_ask(&self) -> Result<Option<Instant>, StoreError> {
+        outbox::receipts::next_ask(&self.0.readers).await
+    }
+
+    /// Has a notice tried again that failed, is unknown or expired.
+    pub async fn retry_notice(&self, id: NoticeId, by: &str, now: Instant) -> Result<Handled, StoreError> {
+        let act = Act { id, by: by.to_owned(), note: None, now };
+        self.write(act, |act, writing| Box::pin(outbox::hand::retry(writing, act))).await
+    }
+
+    /// Takes a notice back that was not delivered, or closes the case of one that was not; why is in the note.
+    pub async fn cancel_notice(&self, id: NoticeId, by: &str, note: &str, now: Instant) -> Result<Handled, StoreError> {
+        let act = Act { id, by: by.to_owned(), note: Some(note.to_owned()), now };
+        self.write(act, |act, writing| Box::pin(outbox::hand::cancel(writing, act))).await
+    }
+
+    /// Somebody was called: the call is done.
+    pub async fn end_call(&self, id: i64, by: &str, note: Option<&str>, now: Instant) -> Result<CallEnded, StoreError> {
+        let act = Act { id, by: by.to_owned(), note: note.map(ToOwned::to_owned), now };
+        self.write(act, |act, writing| Box::pin(outbox::hand::end_call(writing, act))).await
+    }
+
+    /// Up to `limit` calls that stand so, or of every state.
+    pub async fn calls(&self, state: Option<CallState>, limit: u32) -> Result<Vec<CallView>, StoreError> {
+        outbox::search::calls(&self.0.readers, state, limit).await
+    }
+
+    /// Up to `limit` open calls of which the operators were not told yet, the oldest first.
+    pub async fn untold_calls(&self, limit: u32) -> Result<Vec<CallView>, StoreError> {
+        outbox::search::untold_calls(&self.0.readers, limit).await
+    }
+
+    /// The operators were told of the open calls up to this number.
+    pub async fn calls_told(&self, until: i64) -> Result<(), StoreError> {
+        self.write(until, |until, writing| Box::pin(outbox::hand::calls_told(writing, *until))).await
+    }
+
+    /// Up to `limit` notices that are looked for, the newest first.
+    pub async fn search_notices(&self, query: &NoticeQuery, limit: u32) -> Result<Vec<Notice>, StoreError> {
+        outbox::search::notices(&self.0.readers, query, limit).await
+    }
+
+    /// The notice of this key or number.
+    pub async fn find_notice(&self, named: &str) -> Result<Option<Notice>, StoreError> {
+        outbox::search::notice(&self.0.readers, named).await
     }
 
     /// When the next notice is to be tried.
@@ -329,7 +401,12 @@ impl Store {
         outbox::read::next_due(&self.0.readers).await
     }
 
-    /// Notices that failed or were given up, newest first.
+    /// Notices by number, as they stand.
+    pub async fn notices(&self, ids: &[NoticeId]) -> Result<Vec<Notice>, StoreError> {
+        outbox::read::load(&self.0.readers, ids).await
+    }
+
+    /// Notices that a person has to look at, failed or unknown, newest first.
     pub async fn unsent_notices(&self, limit: u32) -> Result<Vec<Notice>, StoreError> {
         outbox::read::unsent(&self.0.readers, limit).await
     }

@@ -19,6 +19,17 @@ pub struct Channel {
     pub name: Arc<str>,
     /// How it sends.
     pub kind: ChannelKind,
+    /// `receipts`: how it hears what became of what it sent; none: it does not.
+    pub receipts: Option<Hearing>,
+}
+
+/// How a channel hears what became of what it sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hearing {
+    /// `token`: by what the other side shows that it may post receipts; none: it may not.
+    pub token: Option<SecretSource>,
+    /// `poll`: whether receipts are asked for, where the other side can be asked.
+    pub polls: bool,
 }
 
 /// How a channel sends.

@@ -1,6 +1,8 @@
 //! From the file's tree to a [`Config`], naming every mistake on the way.
 
 mod channel;
+mod notices;
+mod receipts;
 mod way;
 
 use super::secret::SecretSource;
@@ -67,6 +69,7 @@ pub(super) fn config(root: &Node, path: &Path, problems: &mut Problems) -> Optio
     let channels = fields.optional("channels").map(|node| channel::channels(node, &base, problems));
     let tell_from = fields.optional("tell_from").and_then(|node| instant(node, problems));
     let approvals = fields.optional("approvals").map(|node| approvals(node, problems));
+    let notices = fields.optional("notices").and_then(|node| notices::notices(node, problems));
     let sources = fields.optional("sources");
     refuse_entries(sources, ("sources（主动拉取）", "`sources`"), problems);
     let audit = fields.optional("audit").and_then(|node| audit(node, &base, problems));
@@ -89,6 +92,7 @@ pub(super) fn config(root: &Node, path: &Path, problems: &mut Problems) -> Optio
         channels: channels.unwrap_or_default(),
         tell_from,
         approvals: approvals.unwrap_or(defaults.approvals),
+        notices: notices.unwrap_or_default(),
         audit,
         schedules: schedules.unwrap_or_default(),
     })

@@ -1,5 +1,6 @@
 //! Secrets: where each is to be read, and the value that no log or error ever shows.
 
+use sha2::{Digest, Sha256};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -17,6 +18,25 @@ pub enum SecretSource {
 /// A secret's value. It has no way into a log: neither `Debug` nor `Display` shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
+
+/// A secret's digest, kept in place of it where somebody else is to show it: memory does not tell it, nor does the time that
+/// a comparison takes.
+#[derive(Clone, Copy)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// Of a secret.
+    pub fn of(secret: &Secret) -> Fingerprint {
+        Fingerprint(Sha256::digest(secret.expose()).into())
+    }
+
+    /// Whether that is what somebody shows, told in constant time.
+    pub fn is_of(&self, shown: &str) -> bool {
+        let shown: [u8; 32] = Sha256::digest(shown).into();
+        let difference = self.0.iter().zip(shown).fold(0, |seen, (a, b)| seen | (a ^ b));
+        std::hint::black_box(difference) == 0
+    }
+}
 
 /// Why a secret could not be read.
 #[derive(Debug, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use crate::config::channels;
 use crate::metrics::Metrics;
-use crate::notify::channel::{Channel, Message, Outcome, Trouble};
+use crate::notify::channel::{Channel, Message, Outcome, Receipts, Trouble};
 use crate::notify::open;
 use crate::notify::outbox::sender::{OpenChannelError, Sender};
 use crate::time::Instant;
@@ -24,6 +24,7 @@ pub(super) fn open_all(configured: &[channels::Channel], metrics: &Arc<Metrics>)
         let opened = open::open(&channel.kind).map_err(|source| OpenChannelError { name: name.clone(), source })?;
         let counted = Counted { name: name.clone(), channel: opened, metrics: Arc::clone(metrics) };
         sender.add(name, Arc::new(counted), channel.kind.address());
+        sender.hear(channel)?;
     }
     Ok(sender)
 }
@@ -47,6 +48,14 @@ impl Channel for Counted {
 
     fn troubles(&self) -> Vec<Trouble> {
         self.channel.troubles()
+    }
+
+    fn proves_delivery(&self) -> bool {
+        self.channel.proves_delivery()
+    }
+
+    fn receipts(&self) -> Option<&dyn Receipts> {
+        self.channel.receipts()
     }
 
     fn deliver<'a>(&'a self, message: &'a Message, now: Instant) -> BoxFuture<'a, Outcome> {

@@ -18,9 +18,9 @@ use crate::config::secret::SecretError;
 use crate::intake::http::tokens::Tokens;
 use crate::intake::http::{self, Api, Health};
 use crate::metrics::Metrics;
-use crate::notify::outbox::Outbox;
-use crate::notify::outbox::sender::OpenChannelError;
-use crate::policy::directory::Directory;
+use crate::notify::outbox::asking::Asker;
+use crate::notify::outbox::sender::{OpenChannelError, Sender};
+use crate::notify::outbox::{Bearings, Outbox};
 use crate::store::error::StoreError;
 use crate::store::{Role, Store};
 use crate::text::Lang;
@@ -146,8 +146,9 @@ struct Daemon {
     rules: Arc<Rules>,
     watch: Watch,
     outbox: Outbox,
+    asker: Asker,
     jobs: Jobs,
-    directory: watch::Sender<Arc<Directory>>,
+    bearings: watch::Sender<Arc<Bearings>>,
     in_force: watch::Sender<Arc<Rules>>,
     stop: CancellationToken,
 }
@@ -180,9 +181,12 @@ impl Daemon {
         let first_start = store.first_start(clock::now()).await?;
         let told = Told { from: config.tell_from.unwrap_or(first_start), reminding: config.approvals };
         let decider = Decider::new(store.clone(), Arc::clone(&metrics), Arc::clone(&health), told);
-        let (directory, directories) = watch::channel(Arc::clone(rules.teller.directory()));
         let (in_force, rules_in_force) = watch::channel(Arc::clone(&rules));
-        let outbox = Outbox::new(store.clone(), sender, directories).giving_way_to(decider.is_heap.subscribe());
+        let (bearings, receiver) = watch::channel(bearings(&rules));
+        let outbox =
+            Outbox::new(store.clone(), Arc::clone(&sender), receiver).giving_way_to(decider.is_heap.subscribe());
+        let outbox = outbox.seeing_through(config.notices.clone());
+        let asker = asker(&store, &sender, &metrics);
         let outbox = outbox.naming_troubles(Arc::new(Operators {
             store: store.clone(),
             rules: rules_in_force.clone(),
@@ -204,6 +208,7 @@ impl Daemon {
             lang: options.lang,
             words,
             metrics,
+            sender,
             health,
             wake: Arc::new(Notify::new()),
             stop: stop.clone(),
@@ -217,8 +222,9 @@ impl Daemon {
             rules,
             watch,
             outbox,
+            asker,
             jobs,
-            directory,
+            bearings,
             in_force,
             stop,
         })
@@ -227,6 +233,7 @@ impl Daemon {
     async fn run(mut self, hangup: &Notify) -> Result<(), RunError> {
         let mut serving = tokio::spawn(http::serve(self.listener, Arc::clone(&self.api)));
         let telling = tokio::spawn(self.outbox.run(self.stop.clone(), LAST_MESSAGES));
+        tokio::spawn(self.asker.run(self.stop.clone()));
         systemd::ready(&status(&self.rules));
         let mut odd = Odd::default();
         let mut pause = Duration::ZERO;
@@ -238,7 +245,7 @@ impl Daemon {
                 () = hangup.notified() => {
                     systemd::reloading();
                     if let Some(newer) = self.reloader.reload(&self.rules).await {
-                        hand_on(&newer, &self.directory, &self.in_force);
+                        hand_on(&newer, &self.bearings, &self.in_force);
                         self.rules = newer;
                     }
                     systemd::ready(&status(&self.rules));
@@ -246,7 +253,7 @@ impl Daemon {
                 }
                 () = self.watch.changed() => {
                     if let Some(newer) = self.reloader.look_again(&self.rules).await {
-                        hand_on(&newer, &self.directory, &self.in_force);
+                        hand_on(&newer, &self.bearings, &self.in_force);
                         self.rules = newer;
                         pause = Duration::ZERO;
                     }
@@ -279,9 +286,21 @@ impl Daemon {
 }
 
 /// From now on everything goes by these.
-fn hand_on(newer: &Arc<Rules>, directory: &watch::Sender<Arc<Directory>>, in_force: &watch::Sender<Arc<Rules>>) {
-    directory.send_replace(Arc::clone(newer.teller.directory()));
+fn hand_on(newer: &Arc<Rules>, outbox: &watch::Sender<Arc<Bearings>>, in_force: &watch::Sender<Arc<Rules>>) {
+    outbox.send_replace(bearings(newer));
     in_force.send_replace(Arc::clone(newer));
+}
+
+/// Asks for receipts, and counts what it hears.
+fn asker(store: &Store, sender: &Arc<Sender>, metrics: &Arc<Metrics>) -> Asker {
+    let metrics = Arc::clone(metrics);
+    let counted = move |channel: &str, taken| metrics.receipts_taken(channel, taken);
+    Asker::new(store.clone(), Arc::clone(sender), Arc::new(counted))
+}
+
+/// What the outbox asks of the rules in force.
+fn bearings(rules: &Rules) -> Arc<Bearings> {
+    Arc::new(Bearings { directory: Arc::clone(rules.teller.directory()), calendars: rules.calendars.clone() })
 }
 
 /// Nothing is run while the clock is not trusted.

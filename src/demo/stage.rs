@@ -10,8 +10,8 @@ use crate::daemon::rules::{Rules, RulesError, Source};
 use crate::intake::http::tokens::Tokens;
 use crate::intake::http::{self, Api, Health, InForce, Words};
 use crate::metrics::Metrics;
-use crate::notify::outbox::Outbox;
 use crate::notify::outbox::sender::{OpenChannelError, Sender};
+use crate::notify::outbox::{Bearings, Outbox};
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::text::Lang;
@@ -40,7 +40,7 @@ pub(super) struct Stage {
     pub(super) mail: Arc<SmtpSink>,
     /// Where the API listens.
     pub(super) address: SocketAddr,
-    _directory: watch::Sender<Arc<crate::policy::directory::Directory>>,
+    _bearings: watch::Sender<Arc<Bearings>>,
     _folder: tempfile::TempDir,
 }
 
@@ -96,12 +96,13 @@ impl Stage {
         source.propose(&store, start).await?;
         let rules = Arc::new(source.load(&store).await?);
         let (metrics, health) = (Arc::<Metrics>::default(), Arc::<Health>::default());
-        let (directory, receiver) = watch::channel(rules.teller.directory().clone());
-        let outbox = Outbox::new(store.clone(), Arc::new(Sender::open(&config.channels)?), receiver);
+        let (bearings, receiver) = watch::channel(Arc::new(Bearings::of(rules.teller.directory().clone())));
+        let sender = Arc::new(Sender::open(&config.channels)?);
+        let outbox = Outbox::new(store.clone(), Arc::clone(&sender), receiver);
         let told = Told { from: Instant::BEGINNING, reminding: config.approvals };
         let decider = Decider::new(store.clone(), metrics.clone(), health.clone(), told);
-        let address = serve(&config, &store, &rules, metrics, health).await?;
-        Ok(Stage { store, rules, decider, outbox, gateway, mail, address, _directory: directory, _folder: folder })
+        let address = serve((&config, &store, &rules), sender, metrics, health).await?;
+        Ok(Stage { store, rules, decider, outbox, gateway, mail, address, _bearings: bearings, _folder: folder })
     }
 }
 
@@ -189,9 +190,8 @@ fn rules_and_calendars(folder: &Path, directories: &Directories) -> io::Result<(
 
 /// Serves the API where the daemon would, or on any port where that is taken.
 async fn serve(
-    config: &Config,
-    store: &Store,
-    rules: &Rules,
+    (config, store, rules): (&Config, &Store, &Rules),
+    sender: Arc<Sender>,
     metrics: Arc<Metrics>,
     health: Arc<Health>,
 ) -> Result<SocketAddr, StageError> {
@@ -210,6 +210,7 @@ async fn serve(
         lang: Lang::Zh,
         words,
         metrics,
+        sender,
         health,
         wake: Arc::new(Notify::new()),
         stop: CancellationToken::new(),

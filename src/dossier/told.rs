@@ -3,8 +3,10 @@
 use super::{Material, formal};
 use crate::engine::decision::Decision;
 use crate::notify::facts::Facts;
-use crate::notify::notice::{NoticeKind, Target};
-use crate::store::outbox::{Delivery, DeliveryOutcome, Notice, NoticeState};
+use crate::notify::notice::Target;
+use crate::notify::told;
+use crate::store::outbox::{Delivery, Notice, NoticeState};
+use crate::text::Lang;
 use serde::Serialize;
 
 /// A notice.
@@ -14,7 +16,7 @@ pub(super) struct Told {
     what: &'static str,
     /// 专职联络员（市市场监管局）.
     who: String,
-    /// 渠道已接收.
+    /// 渠道已接收，未证实送达.
     state: String,
     is_good: bool,
     is_bad: bool,
@@ -58,39 +60,29 @@ pub(super) fn of(material: &Material<'_>, decision: &Decision, notices: &[Notice
 }
 
 fn one(material: &Material<'_>, notice: &Notice) -> Told {
-    let state = match (notice.state, &notice.reason) {
-        (NoticeState::Sent, _) => "渠道已接收".into(),
-        (NoticeState::Queued, None) => "待发送".into(),
-        (NoticeState::Queued, Some(reason)) => format!("待再发：{reason}"),
-        (NoticeState::Failed, reason) => format!("未送达：{}", reason.as_deref().unwrap_or("无法发送")),
-        (NoticeState::GivenUp, reason) => format!("多次发送未成：{}", reason.as_deref().unwrap_or("没有收到回应")),
-        (NoticeState::Expired, _) => "发送前已失去意义，未发".into(),
-    };
     Told {
-        what: what(notice.queued.kind),
+        what: told::kind(notice.queued.kind, Lang::Zh),
         who: who(material, &notice.queued.target),
-        state,
-        is_good: notice.state == NoticeState::Sent,
-        is_bad: matches!(notice.state, NoticeState::Failed | NoticeState::GivenUp),
+        state: told::standing(notice, Lang::Zh),
+        is_good: matches!(notice.state, NoticeState::Accepted | NoticeState::Delivered),
+        is_bad: matches!(notice.state, NoticeState::Failed | NoticeState::Unknown),
         tries: notice.deliveries.iter().map(|delivery| attempt(material, delivery)).collect(),
         text: String::new(),
     }
 }
 
 fn attempt(material: &Material<'_>, delivery: &Delivery) -> Try {
-    let outcome = match delivery.outcome {
-        DeliveryOutcome::Accepted => "已接收",
-        DeliveryOutcome::Transient => "未成，再试",
-        DeliveryOutcome::Permanent => "被拒",
-        DeliveryOutcome::Unknown => "没有收到答复，可能已到",
-    };
-    let detail = delivery.detail.as_ref().map(|detail| format!("（{detail}）")).unwrap_or_default();
+    let receipts = delivery
+        .receipts
+        .iter()
+        .map(|receipt| format!("{} {}", formal(material.known, receipt.at), told::receipt(receipt, Lang::Zh)));
+    let outcome = receipts.fold(told::outcome(delivery, Lang::Zh), |told, receipt| format!("{told}；{receipt}"));
     let channel = material.channels.get(&delivery.channel);
     Try {
         at: formal(material.known, delivery.at),
         channel: channel.map_or_else(|| delivery.channel.to_string(), |title| (*title).to_owned()),
         address: masked(&delivery.address),
-        outcome: format!("{outcome}{detail}"),
+        outcome,
     }
 }
 
@@ -101,22 +93,6 @@ fn who(material: &Material<'_>, target: &Target) -> String {
             place.as_ref().map_or_else(|| title.to_owned(), |place| format!("{title}（{place}）"))
         }
         Target::Channel(channel) => format!("对接系统 {channel}"),
-    }
-}
-
-fn what(kind: NoticeKind) -> &'static str {
-    match kind {
-        NoticeKind::RedCard => "红牌通知",
-        NoticeKind::Route => "呈报移送",
-        NoticeKind::Proposal => "提请同意",
-        NoticeKind::Return => "退回通知",
-        NoticeKind::YellowCard => "黄牌通知",
-        NoticeKind::Revocation => "撤销通知",
-        NoticeKind::Flag => "待核通知",
-        NoticeKind::Notify => "告知",
-        NoticeKind::Remind => "提醒",
-        NoticeKind::Duty => "值班提醒",
-        NoticeKind::Health => "运行告警",
     }
 }
 

@@ -4,11 +4,13 @@
 //! end. Tokens, bodies and what they hold are in no log.
 
 mod acts;
+mod calls;
 mod events;
 mod feed;
 mod health;
 mod openapi;
 mod orders;
+mod receipts;
 mod receive;
 mod refusal;
 pub(crate) mod shown;
@@ -18,6 +20,7 @@ mod wrap;
 use crate::config::Scope;
 use crate::engine::decision::Regime;
 use crate::metrics::Metrics;
+use crate::notify::outbox::sender::Sender;
 use crate::order::body::BodyReader;
 use crate::policy::model::RuleSet;
 use crate::store::Store;
@@ -65,6 +68,8 @@ pub struct Api {
     pub words: Arc<ArcSwapOption<Words>>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// The channels, whose receipts are taken.
+    pub sender: Arc<Sender>,
     /// How the daemon is.
     pub health: Arc<Health>,
     /// Wakes the decide loop: there are new events.
@@ -98,7 +103,7 @@ pub(crate) struct Route {
 
 /// Every route there is.
 #[rustfmt::skip] // a table
-pub(crate) const ROUTES: [Route; 11] = [
+pub(crate) const ROUTES: [Route; 14] = [
     Route { path: "/api/v1/events", method: "post", scope: Some(Scope::Intake), handler: || post(events::take) },
     Route { path: "/api/v1/orders/{order}", method: "get", scope: Some(Scope::Read), handler: || get(orders::show) },
     Route { path: "/api/v1/decisions", method: "get", scope: Some(Scope::Read), handler: || get(feed::read) },
@@ -106,6 +111,9 @@ pub(crate) const ROUTES: [Route; 11] = [
     Route { path: "/api/v1/decisions/{key}/approve", method: "post", scope: Some(Scope::Supervise), handler: || post(acts::approve) },
     Route { path: "/api/v1/decisions/{key}/decline", method: "post", scope: Some(Scope::Supervise), handler: || post(acts::decline) },
     Route { path: "/api/v1/decisions/{key}/withdraw", method: "post", scope: Some(Scope::Supervise), handler: || post(acts::withdraw) },
+    Route { path: "/api/v1/calls", method: "get", scope: Some(Scope::Supervise), handler: || get(calls::list) },
+    Route { path: "/api/v1/calls/{id}/done", method: "post", scope: Some(Scope::Supervise), handler: || post(calls::done) },
+    Route { path: "/api/v1/receipts/{channel}/{token}", method: "post", scope: None, handler: || post(receipts::take) },
     Route { path: "/healthz", method: "get", scope: None, handler: || get(health::alive) },
     Route { path: "/readyz", method: "get", scope: None, handler: || get(health::ready) },
     Route { path: "/metrics", method: "get", scope: None, handler: || get(health::metrics) },

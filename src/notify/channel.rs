@@ -26,6 +26,13 @@ pub trait Channel: Send + Sync {
         false
     }
 
+    /// Whether the other side's answer proves that the message arrived: it does where the other side is itself who is told
+    /// (another system that answers 2xx, the console). A mail relay, a gateway, a platform only takes a message: what became
+    /// of it their receipts say, if they have any. This is the one place where a channel says so.
+    fn proves_delivery(&self) -> bool {
+        false
+    }
+
     /// Its receipts, where the other side says later what became of a message that it took.
     fn receipts(&self) -> Option<&dyn Receipts> {
         None

@@ -95,6 +95,7 @@ impl Teller {
             at,
             expires_at,
             confidential: false,
+            calendar: Some(calendar.spec().name.as_str().into()),
             forms: Rendering::new(&self.templates, kind, &[], &facts).forms(&reader),
         })
     }
@@ -186,6 +187,7 @@ impl Told<'_> {
         }
         let policies = subject.policies();
         let rendering = Rendering::new(&self.teller.templates, self.kind, &policies, &facts);
+        let calendar: Arc<str> = subject.policy.calendar.spec().name.as_str().into();
         let mut told: Vec<Symbol> = Vec::new();
         let mut notices = Vec::new();
         for (at, &recipient) in to.iter().chain(cc).enumerate() {
@@ -193,7 +195,8 @@ impl Told<'_> {
             let copied = at >= to.len();
             if !(told.contains(&recipient) || copied && self.people_are_missing(recipient)) {
                 told.push(recipient);
-                notices.push(self.to_recipient(recipient, self.role(recipient, to, copied), &facts, &rendering));
+                let notice = self.to_recipient(recipient, self.role(recipient, to, copied), &facts, &rendering);
+                notices.push(QueuedNotice { calendar: Some(calendar.clone()), ..notice });
             }
         }
         notices
@@ -244,6 +247,7 @@ impl Told<'_> {
             at: self.at,
             expires_at: self.expires_at(facts),
             confidential: facts.confidential,
+            calendar: None,
             forms: rendering.forms(&reader),
         }
     }
@@ -266,6 +270,7 @@ impl Told<'_> {
                 at: self.at,
                 expires_at: None,
                 confidential: false,
+                calendar: None,
                 forms: Forms { json: json.to_owned(), ..Forms::default() },
             })
             .collect()

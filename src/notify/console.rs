@@ -47,6 +47,11 @@ impl Channel for Console {
     fn recognises_repeats(&self) -> bool {
         true
     }
+
+    /// It is on the screen.
+    fn proves_delivery(&self) -> bool {
+        true
+    }
 }
 
 fn write(sink: &Sink, line: &str) -> std::io::Result<()> {

@@ -28,6 +28,8 @@ pub struct QueuedNotice {
     pub expires_at: Option<Instant>,
     /// Whether groups are told only that something waits (SMS then says no more in any case).
     pub confidential: bool,
+    /// By which calendar its working time is counted; none: all time is working time.
+    pub calendar: Option<Arc<str>>,
     /// What it says. The mail's parts hold [`SALUTATION`] where the reader's name belongs.
     pub forms: Forms,
 }

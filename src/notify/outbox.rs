@@ -1,50 +1,61 @@
-//! The outbox: notices that are due are claimed, sent and settled.
+//! The outbox: notices that are due are claimed, sent and settled, and seen through until they are delivered.
 //!
-//! A notice reaches everybody behind it at least once and is settled at most once. What each address answered is recorded
-//! before the next is tried, so that a crash repeats at most the one message whose answer it swallowed; that one bears the
-//! same id again. The schedule of attempts is in the store's rows: a restart forgets nothing.
+//! A notice reaches everybody behind it at least once. That a request goes out is entered before it does, and what it was
+//! answered is recorded before the next goes out, so that a crash repeats at most the one message whose answer it swallowed;
+//! that one bears the same id again. What becomes of it later ([`stand`]) is read from rows, and so is the schedule of
+//! attempts: a restart forgets nothing.
 //!
 //! Who is told is looked up when it is sent. Ways to a person are tried in the order of preference: the next one at once
-//! where the first cannot work, and after a few attempts where it does not.
+//! where the first cannot work, after a few attempts where it does not, and after its kind's time where no receipt says that
+//! it arrived; in the end somebody is to call.
 
+pub mod asking;
+mod attempt;
+mod batch;
+mod care;
 pub mod dress;
+mod message;
 mod pace;
 pub mod sender;
+mod stand;
 pub mod trouble;
 pub mod vacant;
 mod ways;
 
+use crate::calendar::Calendar;
 use crate::clock;
-use crate::engine::decision::Key;
-use crate::notify::addressed::{self, Reader};
+use crate::config::notices::Notices;
 use crate::notify::channel::{Message, Outcome};
-use crate::notify::notice::{QueuedNotice, Target};
 use crate::policy::directory::Directory;
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::outbox::{Claimed, Delivery, DeliveryOutcome, NoticeId, Settled, Settlement, Token};
+use crate::store::outbox::{
+    Answer, Awaits, Claimed, Delivery, DeliveryOutcome, NewCall, NoticeState, Sending, Settled, Settlement,
+};
 use crate::time::Instant;
+use attempt::Attempt;
+use batch::{Batch, batches};
+use care::Care;
 use dress::Papers;
+use message::message;
 use sender::Sender;
-use sha2::{Digest, Sha256};
+use stand::{Facts, Nature, Stand, stand};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, error, warn};
+use tracing::{debug, error, info, warn};
 use trouble::Troubles;
 use vacant::Vacant;
-use ways::{Party, Stand, Way, is_group};
+use ways::{Party, Way};
 
 /// So many claims are being sent at once.
 const IN_FLIGHT_MAX: usize = 64;
-/// How long a claim is held: longer than everybody behind a notice takes, by every way.
+/// How long a claim is held, anew from each request on: longer than any takes.
 const LEASE_MS: i64 = 10 * 60 * 1000;
-/// Notices of one order to one reader that are at most so far apart are one message.
-const TOGETHER_MS: i64 = 60 * 1000;
 /// Tools and other processes may queue too, so the store is asked at least this often.
-const LOOK_EVERY: Duration = Duration::from_secs(15);
+const LOOK_EVERY: Duration = Duration::from_secs(3);
 /// After a claim, this long what ends is gathered before more is claimed: a claim is a transaction, and one for each
 /// notice would take more of the store than sending does.
 const GATHER: Duration = Duration::from_millis(20);
@@ -58,37 +69,48 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 pub struct Outbox {
     store: Store,
     sender: Arc<Sender>,
-    directory: watch::Receiver<Arc<Directory>>,
+    bearings: watch::Receiver<Arc<Bearings>>,
+    notices: Arc<Notices>,
     vacant: Vacant,
     heap: watch::Receiver<bool>,
     troubles: Troubles,
     papers: Arc<dyn Papers>,
 }
 
-/// Notices that are sent as one message.
-struct Batch(Vec<Claimed>);
+/// What the outbox asks of the rules in force.
+#[derive(Clone, Debug, Default)]
+pub struct Bearings {
+    /// Who stands behind each name.
+    pub directory: Arc<Directory>,
+    /// The calendars by name.
+    pub calendars: Vec<(String, Arc<Calendar>)>,
+}
 
-/// What an attempt at everybody behind a batch came to.
-#[derive(Default)]
-struct Attempt {
-    deliveries: Vec<Delivery>,
-    /// When somebody is to be tried again, at the earliest.
-    again_at: Option<Instant>,
-    /// Whether anything was tried at all.
-    tried: bool,
-    /// Why somebody was not told, or not yet.
-    reasons: Vec<String>,
-    /// Whether somebody cannot be told.
-    unreachable: bool,
+impl Bearings {
+    /// Without calendars.
+    pub fn of(directory: Arc<Directory>) -> Bearings {
+        Bearings { directory, ..Bearings::default() }
+    }
+
+    fn calendar(&self, name: Option<&str>) -> Option<&Calendar> {
+        let name = name?;
+        self.calendars.iter().find(|(known, _)| known == name).map(|(_, calendar)| &**calendar)
+    }
 }
 
 impl Outbox {
-    /// With the channels, and the directory as it is at any moment.
-    pub fn new(store: Store, sender: Arc<Sender>, directory: watch::Receiver<Arc<Directory>>) -> Outbox {
-        let heap = watch::Sender::new(false).subscribe();
+    /// With the channels, and the rules in force as they are at any moment.
+    pub fn new(store: Store, sender: Arc<Sender>, bearings: watch::Receiver<Arc<Bearings>>) -> Outbox {
         let vacant = Vacant::new(Arc::new(|_| {}));
+        let heap = watch::Sender::new(false).subscribe();
         let (troubles, papers) = (Troubles::new(Arc::new(trouble::Nobody)), Arc::new(dress::NoPapers));
-        Outbox { store, sender, directory, vacant, heap, troubles, papers }
+        Outbox { store, sender, bearings, notices: Arc::default(), vacant, heap, troubles, papers }
+    }
+
+    /// Sees notices through as configured.
+    #[must_use]
+    pub fn seeing_through(self, notices: Notices) -> Outbox {
+        Outbox { notices: Arc::new(notices), ..self }
     }
 
     /// Tells somebody, whenever it changes, who has nobody behind them.
@@ -119,7 +141,7 @@ impl Outbox {
     /// next start.
     pub async fn run(mut self, stop: CancellationToken, grace: Duration) {
         let mut sending = JoinSet::new();
-        let (mut news, mut directories) = (self.store.news(), self.directory.clone());
+        let (mut news, mut bearings) = (self.store.news(), self.bearings.clone());
         while !stop.is_cancelled() {
             let gives_way = tokio::time::timeout(GIVES_WAY, self.heap.wait_for(|is_heap| !is_heap));
             tokio::select! {
@@ -133,7 +155,7 @@ impl Outbox {
             tokio::select! {
                 () = stop.cancelled() => break,
                 Ok(()) = news.changed() => {}
-                Ok(()) = directories.changed() => {}
+                Ok(()) = bearings.changed() => {}
                 Some(_) = sending.join_next() => {}
                 () = tokio::time::sleep(pause) => {}
             }
@@ -152,8 +174,8 @@ impl Outbox {
     /// Starts sending what is due, and says how long nothing else will be.
     async fn start_due(&self, sending: &mut JoinSet<()>, free: usize) -> Duration {
         let now = clock::now();
-        let directory = self.directory.borrow().clone();
-        self.vacant.look_again(&directory, &self.sender, now);
+        let bearings = self.bearings.borrow().clone();
+        self.vacant.look_again(&bearings.directory, &self.sender, now);
         if free == 0 {
             return LOOK_EVERY;
         }
@@ -203,249 +225,230 @@ impl Outbox {
     }
 
     #[tracing::instrument(name = "outbox.deliver", skip_all, fields(
-        order.id = batch.first().order.as_deref(), notice.id = batch.0[0].notice.id, attempt = batch.0[0].notice.attempt))]
+        order.id = batch.first().order.as_deref(), notice.id = batch.lead().id, attempt = batch.lead().attempt))]
     async fn send(&self, batch: Batch, clock: impl Fn() -> Instant) {
         let now = clock();
-        let (expired, live): (Vec<_>, Vec<_>) = batch.0.into_iter().partition(|claimed| has_expired(claimed, now));
+        let (expired, live) = batch.without_expired(now);
         for claimed in &expired {
-            self.settle(claimed, Settlement::Expired, now).await;
+            self.settle(claimed, Settlement::rests(NoticeState::Expired), &Attempt::default(), now).await;
         }
-        if live.is_empty() {
-            return;
-        }
-        let batch = Batch(live);
-        let directory = self.directory.borrow().clone();
-        let attempt = match ways::parties(&batch.first().target, &directory, &self.sender, now) {
-            Ok(parties) => self.tell(&batch, &parties, &clock).await,
-            Err(nobody) => {
-                let first = batch.first();
-                self.vacant.found(&first.target, first.order.as_deref(), &nobody.to_string());
-                let again_at = Some(batch.next_attempt(clock(), None));
-                Attempt { again_at, tried: true, reasons: vec![nobody.to_string()], ..Attempt::default() }
-            }
+        let Some(batch) = live else { return };
+        let bearings = self.bearings.borrow().clone();
+        let known = ways::parties(&batch.first().target, &bearings.directory, &self.sender, now);
+        let parties = match known {
+            _ if !batch.is_queued() => ways::recorded(batch.lead(), known.as_deref().unwrap_or_default()),
+            Ok(parties) => parties,
+            Err(nobody) => return self.put_off(&batch, &nobody.to_string(), clock()).await,
         };
+        let attempt = self.tell(&batch, &parties, &bearings, &clock).await;
         self.settle_all(&batch, &attempt, clock()).await;
     }
 
+    /// Nobody stands behind a batch: the directory may be mended.
+    async fn put_off(&self, batch: &Batch, why: &str, now: Instant) {
+        let first = batch.first();
+        self.vacant.found(&first.target, first.order.as_deref(), why);
+        let mut attempt = Attempt::after(&batch.lead().deliveries);
+        attempt.tried = true;
+        attempt.again(batch.next_attempt(now, None), "", why);
+        self.settle_all(batch, &attempt, now).await;
+    }
+
     /// Tries everybody who is not told yet, each by one way after another as long as the way before cannot work.
-    async fn tell(&self, batch: &Batch, parties: &[Party], clock: &impl Fn() -> Instant) -> Attempt {
-        let mut attempt = Attempt { deliveries: batch.0[0].notice.deliveries.clone(), ..Attempt::default() };
+    async fn tell(
+        &self,
+        batch: &Batch,
+        parties: &[Party],
+        bearings: &Bearings,
+        clock: &impl Fn() -> Instant,
+    ) -> Attempt {
+        let calendar = bearings.calendar(batch.first().calendar.as_deref());
+        let telling = Telling { outbox: self, batch, care: Care::of(&batch.notices(), &self.notices, calendar) };
+        let mut attempt = Attempt::after(&batch.lead().deliveries);
         for party in parties {
-            self.tell_party(batch, party, &mut attempt, clock).await;
+            telling.tell(party, &mut attempt, clock).await;
         }
         attempt
     }
 
-    async fn tell_party(&self, batch: &Batch, party: &Party, attempt: &mut Attempt, clock: &impl Fn() -> Instant) {
-        let repeats = |name: &str| self.sender.channel(name).is_some_and(|channel| channel.recognises_repeats());
+    async fn settle_all(&self, batch: &Batch, attempt: &Attempt, now: Instant) {
+        let all = batch
+            .0
+            .iter()
+            .map(|claimed| self.settle(claimed, attempt.settlement(claimed.notice.attempt), attempt, now));
+        futures_util::future::join_all(all).await;
+    }
+
+    async fn settle(&self, claimed: &Claimed, settlement: Settlement, attempt: &Attempt, now: Instant) {
+        let (notice, id) = (&claimed.notice, claimed.notice.id);
+        if let Settlement::Rests { state: state @ (NoticeState::Failed | NoticeState::Unknown), reason, .. } =
+            &settlement
+            && notice.state != *state
+        {
+            error!(
+                notice.id = id,
+                to = notice.queued.target.name(),
+                state = state.as_str(),
+                reason,
+                "a notice was not delivered, or nobody knows, and is not tried again"
+            );
+        }
+        match self.store.settle_notice((id, claimed.token), settlement, attempt.learned(), now).await {
+            Ok(Settled::Settled) => {}
+            Ok(Settled::Lost) => warn!(notice.id = id, "a claim had ended before it was settled"),
+            Err(error) => error!(error = %error, notice.id = id, "could not settle a notice"),
+        }
+    }
+}
+
+/// A batch being told.
+struct Telling<'a> {
+    outbox: &'a Outbox,
+    batch: &'a Batch,
+    care: Care<'a>,
+}
+
+impl Telling<'_> {
+    async fn tell(&self, party: &Party, attempt: &mut Attempt, clock: &impl Fn() -> Instant) {
         loop {
-            let way = match party.stand(&attempt.deliveries, repeats) {
-                Stand::Told => return,
-                Stand::Next(way) => way.clone(),
-                Stand::Unreachable(reason) => {
-                    attempt.unreachable = true;
-                    attempt.reasons.push(said(&party.name, &reason));
-                    return;
+            let way = match self.stand(party, attempt, clock()) {
+                Stand::Told(truth) => return attempt.told(&party.key, truth),
+                Stand::Waiting { until, truth } => return attempt.waits(until, truth),
+                Stand::Next(way) => way,
+                Stand::Exhausted { truth, reason } => {
+                    self.call(party, attempt, &reason);
+                    return attempt.exhausted(truth, &party.name, &reason);
                 }
             };
-            let Some(channel) = self.sender.channel(&way.channel).cloned() else { return };
-            let message = self.message(batch, party, &way, clock());
-            let message = self.dressed((batch, party, &way), &*channel, message, clock()).await;
-            let outcome = channel.deliver(&message, clock()).await;
-            self.troubles.met(&way.channel, channel.troubles(), clock());
-            if matches!(outcome, Outcome::Accepted { .. }) {
-                self.troubles.works(&way.channel);
+            let Some(outcome) = self.send(party, way, attempt, clock).await else { return };
+            let Some((at, reason)) = self.answered(party, way, outcome, attempt, clock()) else { continue };
+            if self.facts(attempt, clock()).is_late(party) {
+                self.call(party, attempt, &reason);
             }
-            match self.record(batch, &way, outcome, attempt, clock()).await {
-                Go::On => {}
-                Go::Later(at, reason) => {
-                    attempt.again_at = Some(attempt.again_at.map_or(at, |known| known.min(at)));
-                    attempt.reasons.push(said(&party.name, &reason));
-                    return;
-                }
-            }
+            return attempt.again(at, &party.name, &reason);
         }
     }
 
-    fn message(&self, batch: &Batch, party: &Party, way: &Way, now: Instant) -> Message {
-        let first = batch.first();
-        let notices: Vec<&QueuedNotice> = batch.notices().collect();
-        let kind = notices.iter().map(|notice| notice.kind).min().unwrap_or(first.kind);
-        let is_group = self.sender.address(&way.channel).is_none_or(is_group);
-        let forms = addressed::forms(&notices, Reader { channel: &way.channel, is_group, name: &party.name });
-        let is_veiled = addressed::is_veiled(&notices, is_group);
-        let id = match (&first.target, &first.decision) {
-            (Target::Channel(_), Some(key)) => pushed_id(first, key),
-            _ => message_id(&notices, way),
-        };
-        let at = notices.iter().map(|notice| notice.at).max().unwrap_or(now);
-        Message {
-            id,
-            kind: kind.as_str().into(),
-            // Not even of which order something waits.
-            order: first.order.clone().filter(|_| !is_veiled),
-            to: way.address.to_string(),
-            at,
-            forms,
-            confidential: !is_veiled && notices.iter().any(|notice| notice.confidential),
-            ..Message::default()
+    fn stand<'p>(&self, party: &'p Party, attempt: &Attempt, now: Instant) -> Stand<'p> {
+        stand(party, &self.facts(attempt, now))
+    }
+
+    fn facts<'f>(&'f self, attempt: &'f Attempt, now: Instant) -> Facts<'f> {
+        let lead = self.batch.lead();
+        Facts {
+            deliveries: &attempt.deliveries,
+            forgiven: lead.forgiven,
+            calls: &lead.calls,
+            care: self.care,
+            nature: Box::new(|channel| self.outbox.sender.nature(channel)),
+            now,
         }
     }
 
-    /// Records what an address answered, for every notice of the batch, and says what is next for its party.
-    async fn record(&self, batch: &Batch, way: &Way, outcome: Outcome, attempt: &mut Attempt, now: Instant) -> Go {
+    /// Enters the request and sends it; none: it is not to be sent, or not now.
+    async fn send(
+        &self,
+        party: &Party,
+        way: &Way,
+        attempt: &mut Attempt,
+        clock: &impl Fn() -> Instant,
+    ) -> Option<(Arc<str>, Outcome)> {
+        let Outbox { store, sender, troubles, .. } = self.outbox;
+        let channel = sender.channel(&way.channel)?.clone();
+        let message = message(self.batch, party, way, sender, clock());
+        let message = self.outbox.dressed((self.batch, party, way), &*channel, message, clock()).await;
+        let now = clock();
+        let sending = self.sending(party, way, &message, now);
+        let answers = attempt.answers.clone();
+        match store.enter_sending(self.batch.held(), answers, sending, now.plus_ms(LEASE_MS)).await {
+            Ok(Settled::Settled) => attempt.answers.clear(),
+            Ok(Settled::Lost) => {
+                attempt.answers.clear();
+                info!(notice.id = self.batch.lead().id, "a notice was taken by somebody else before it was sent");
+                attempt.again(now, &party.name, "");
+                return None;
+            }
+            Err(error) => {
+                error!(error = %error, notice.id = self.batch.lead().id, "could not enter a request, so it is not sent");
+                attempt.again(self.batch.next_attempt(now, None), &party.name, "数据库写不进去");
+                return None;
+            }
+        }
+        let outcome = channel.deliver(&message, clock()).await;
+        troubles.met(&way.channel, channel.troubles(), clock());
+        if matches!(outcome, Outcome::Accepted { .. }) {
+            troubles.works(&way.channel);
+        }
+        Some((message.id, outcome))
+    }
+
+    fn sending(&self, party: &Party, way: &Way, message: &Message, now: Instant) -> Sending {
+        Sending {
+            message: Arc::clone(&message.id),
+            channel: Arc::clone(&way.channel),
+            address: Arc::clone(&way.address),
+            party: Arc::clone(&party.key),
+            attempt: self.batch.lead().attempt,
+            at: now,
+            awaits: self.awaits(way),
+        }
+    }
+
+    fn awaits(&self, way: &Way) -> Awaits {
+        match self.outbox.sender.nature(&way.channel) {
+            Nature { asked: true, .. } => Awaits::Asked,
+            Nature { receipts: true, .. } => Awaits::Callback,
+            _ => Awaits::Nothing,
+        }
+    }
+
+    /// Takes what an address answered; when its party is to be tried again and why, if not at once by the next way.
+    fn answered(
+        &self,
+        party: &Party,
+        way: &Way,
+        (message, outcome): (Arc<str>, Outcome),
+        attempt: &mut Attempt,
+        now: Instant,
+    ) -> Option<(Instant, String)> {
         let (answer, detail, provider_id, asked) = match outcome {
-            Outcome::Deferred { not_before } => return Go::Later(not_before, "按渠道限速等候".into()),
+            Outcome::Deferred { not_before } => return Some((not_before, "按渠道限速等候".into())),
             Outcome::Accepted { provider_id } => (DeliveryOutcome::Accepted, None, provider_id, None),
             Outcome::Transient { reason, retry_after } => (DeliveryOutcome::Transient, Some(reason), None, retry_after),
             Outcome::Permanent { reason } => (DeliveryOutcome::Permanent, Some(reason), None, None),
             Outcome::Unknown { reason } => (DeliveryOutcome::Unknown, Some(reason), None, None),
         };
-        attempt.tried = true;
-        let (channel, address) = (way.channel.clone(), way.address.clone());
-        let number = batch.0[0].notice.attempt;
-        let delivery = Delivery {
-            attempt: number,
-            channel,
-            address,
-            at: now,
-            outcome: answer,
-            detail: detail.clone(),
-            provider_id,
-        };
-        attempt.deliveries.push(delivery.clone());
-        for claimed in &batch.0 {
-            let recorded = self.store.record_deliveries(claimed.notice.id, vec![delivery.clone()], now).await;
-            if let Err(error) = recorded {
-                error!(error = %error, notice.id = claimed.notice.id, "could not record a delivery");
-            }
-        }
-        let reason = detail.unwrap_or_default();
+        let reason = detail.clone().unwrap_or_default();
         if answer == DeliveryOutcome::Accepted {
-            debug!(channel = &*way.channel, "delivered");
+            debug!(channel = &*way.channel, "accepted");
         } else {
             warn!(channel = &*way.channel, outcome = answer.as_str(), reason, "could not deliver a notice");
         }
-        match answer {
-            DeliveryOutcome::Accepted | DeliveryOutcome::Permanent => Go::On,
-            DeliveryOutcome::Transient | DeliveryOutcome::Unknown => Go::Later(batch.next_attempt(now, asked), reason),
+        let delivery = Delivery {
+            attempt: self.batch.lead().attempt,
+            channel: way.channel.clone(),
+            address: way.address.clone(),
+            at: now,
+            outcome: answer,
+            detail,
+            provider_id,
+            message: Some(message),
+            party: Some(party.key.clone()),
+            receipts: Vec::new(),
+        };
+        attempt.answered(Answer { delivery, awaits: self.awaits(way) });
+        let is_tried_again = matches!(answer, DeliveryOutcome::Transient | DeliveryOutcome::Unknown)
+            && matches!(self.stand(party, attempt, now), Stand::Next(next) if next == way);
+        is_tried_again.then(|| (self.batch.next_attempt(now, asked), reason))
+    }
+
+    /// Somebody is to call, where the kind asks for that and there is a person.
+    fn call(&self, party: &Party, attempt: &mut Attempt, why: &str) {
+        if self.care.calls && party.is_person() {
+            let (party, number) = (party.key.clone(), party.mobile.clone());
+            attempt.call(NewCall { party, number, why: why.to_owned() });
         }
     }
-
-    async fn settle_all(&self, batch: &Batch, attempt: &Attempt, now: Instant) {
-        for claimed in &batch.0 {
-            self.settle(claimed, attempt.settlement(claimed.notice.attempt), now).await;
-        }
-    }
-
-    async fn settle(&self, claimed: &Claimed, settlement: Settlement, now: Instant) {
-        let id: (NoticeId, Token) = (claimed.notice.id, claimed.token);
-        if let Settlement::Failed { reason } | Settlement::GivenUp { reason } = &settlement {
-            error!(
-                notice.id = claimed.notice.id,
-                to = claimed.notice.queued.target.name(),
-                reason,
-                "a notice was not delivered and is not tried again"
-            );
-        }
-        match self.store.settle_notice(id, settlement, Vec::new(), now).await {
-            Ok(Settled::Settled) => {}
-            Ok(Settled::Lost) => warn!(notice.id = claimed.notice.id, "a claim had ended before it was settled"),
-            Err(error) => error!(error = %error, notice.id = claimed.notice.id, "could not settle a notice"),
-        }
-    }
-}
-
-/// What is next for somebody.
-enum Go {
-    /// They were told, or the next way is tried.
-    On,
-    /// They are tried again.
-    Later(Instant, String),
-}
-
-impl Attempt {
-    fn settlement(&self, number: u32) -> Settlement {
-        let reason = self.reasons.join("；");
-        match self.again_at {
-            Some(_) if number >= pace::ATTEMPTS_MAX && self.tried => Settlement::GivenUp { reason },
-            Some(due_at) => Settlement::Retry { due_at, reason, counts: self.tried },
-            None if self.unreachable => Settlement::Failed { reason },
-            None => Settlement::Sent,
-        }
-    }
-}
-
-impl Batch {
-    fn first(&self) -> &QueuedNotice {
-        &self.0[0].notice.queued
-    }
-
-    /// The notices, the gravest first.
-    fn notices(&self) -> impl Iterator<Item = &QueuedNotice> {
-        let mut notices: Vec<&QueuedNotice> = self.0.iter().map(|claimed| &claimed.notice.queued).collect();
-        notices.sort_by_key(|notice| (notice.kind, notice.at));
-        notices.into_iter()
-    }
-
-    fn next_attempt(&self, now: Instant, asked: Option<Duration>) -> Instant {
-        let notice = &self.0[0].notice;
-        now.plus_ms(pace::pause_ms(notice.attempt, asked, notice.id.unsigned_abs()))
-    }
-
-    /// Whether another notice goes into the same message: the same order and reader, at about the same time, and nobody
-    /// has had one of them without the other.
-    fn takes(&self, other: &Claimed) -> bool {
-        let (first, new) = (self.first(), &other.notice.queued);
-        let to_people = matches!(first.target, Target::Recipient { .. });
-        to_people
-            && first.order.is_some()
-            && (&first.order, &first.target, first.confidential) == (&new.order, &new.target, new.confidential)
-            && self.0.iter().all(|claimed| (claimed.notice.queued.at.0 - new.at.0).abs() <= TOGETHER_MS)
-            && told(&self.0[0]) == told(other)
-    }
-}
-
-/// By what another system knows what it is pushed: the decision's key, which a proposal keeps when it is approved; a lifting
-/// has its own.
-fn pushed_id(notice: &QueuedNotice, key: &Key) -> Arc<str> {
-    let base = notice.key.split('>').next().unwrap_or_default();
-    if base.ends_with(":lifted") { base.into() } else { key.clone() }
-}
-
-/// The addresses that have had a notice.
-fn told(claimed: &Claimed) -> Vec<(&str, &str)> {
-    let accepted = claimed.notice.deliveries.iter().filter(|known| known.outcome == DeliveryOutcome::Accepted);
-    accepted.map(|known| (&*known.channel, &*known.address)).collect()
-}
-
-fn batches(claimed: Vec<Claimed>) -> Vec<Batch> {
-    let mut batches: Vec<Batch> = Vec::new();
-    for one in claimed {
-        match batches.iter_mut().find(|batch| batch.takes(&one)) {
-            Some(batch) => batch.0.push(one),
-            None => batches.push(Batch(vec![one])),
-        }
-    }
-    batches
-}
-
-fn has_expired(claimed: &Claimed, now: Instant) -> bool {
-    claimed.notice.queued.expires_at.is_some_and(|end| end <= now)
-}
-
-fn said(name: &str, reason: &str) -> String {
-    if name.is_empty() { reason.to_owned() } else { format!("{name}：{reason}") }
-}
-
-/// The same for the same notices and address, on every attempt.
-fn message_id(notices: &[&QueuedNotice], way: &Way) -> Arc<str> {
-    let mut digest = Sha256::new();
-    for part in notices.iter().map(|notice| &*notice.key).chain([&*way.channel, &*way.address]) {
-        digest.update(part);
-        digest.update([0]);
-    }
-    hex::encode(&digest.finalize()[..16]).into()
 }
 
 #[cfg(test)]

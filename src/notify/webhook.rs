@@ -66,6 +66,11 @@ impl Channel for Webhook {
     fn recognises_repeats(&self) -> bool {
         true
     }
+
+    /// The other system has it.
+    fn proves_delivery(&self) -> bool {
+        true
+    }
 }
 
 /// `sha256=` and the hexadecimal HMAC-SHA256 of the body: what a receiver computes and compares in constant time.

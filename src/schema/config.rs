@@ -8,7 +8,9 @@ use crate::config::Scope;
 use crate::config::channels::DECISION_KINDS;
 use crate::config::channels::yuezhengyi::Form;
 use crate::notify::notice::NoticeKind;
+use crate::notify::told;
 use crate::schedule::Job;
+use crate::text::Lang;
 use serde_json::{Value, json};
 
 pub(super) fn schema() -> Value {
@@ -32,6 +34,7 @@ pub(super) fn schema() -> Value {
             json!({"type": "string", "examples": ["2026-11-21T00:00:00+08:00"]}),
         ),
         may("approvals", "催办同意", "等着同意的移送、退回，多久没有答复就催，以后多久催一次。", part("approvals")),
+        may("notices", "通知的跟踪", "怎样才算送到：要不要再发、等多久换渠道、最后打不打电话。", part("notices")),
         may("sources", "主动拉取", "此版本请留空。", list(json!({}))),
         may("schedules", "定时任务", "检查点等。", list(part("schedule"))),
         may("audit", "台账", "检查点的签名密钥，和另存一份的文件。", part("audit")),
@@ -47,6 +50,8 @@ pub(super) fn schema() -> Value {
         "schedule": schedule(),
         "audit": audit(),
         "approvals": approvals(),
+        "notices": notices(),
+        "receipts": receipts(),
     });
     schema
 }
@@ -132,6 +137,7 @@ fn channel() -> Value {
                 must("request", "请求", "怎样发。", part("request")),
                 must("accepted", "算收下", "网关怎样回答才算收下。", part("answer")),
                 may("retry", "值得再试", "怎样回答值得再试；其余都算被拒。", part("answer")),
+                may("receipts", "回执", "怎样得知送到了没有。", part("receipts")),
                 may("signature", "签名", "短信开头的签名，如 【珠海12345】。", text()),
             ]),
         ),
@@ -230,6 +236,40 @@ fn approvals() -> Value {
         may("remind", "催不催", "false：不催。", boolean()),
         may("remind_after", "多久催第一次", "如 1个工作日。", span()),
         may("remind_every", "以后多久催一次", "如 1个工作日。", span()),
+    ])
+}
+
+fn notices() -> Value {
+    let kinds = || one_or_more(&one_of(&NoticeKind::ALL.map(NoticeKind::as_str)));
+    let within = any_of(vec![one_of(&["never"]), span()]);
+    let within =
+        NoticeKind::ALL.map(|kind| must_not_be_null(kind.as_str(), told::kind(kind, Lang::Zh), "", within.clone()));
+    object(vec![
+        may(
+            "twice",
+            "宁重勿缺",
+            "发出去没有答复、又问不到回执时再发一次的种类；缺省除 remind、duty 以外都是。",
+            kinds(),
+        ),
+        may(
+            "deliver_within",
+            "多久没有送达就换下一个渠道",
+            "只用于有回执的渠道；按种类写，如 red-card: 10分钟，never 是一直等。缺省红牌和告警10分钟，其余30分钟，提醒一直等。",
+            object(within.into()),
+        ),
+        may(
+            "call",
+            "最后打电话",
+            "各渠道都送不到时列入待打电话的种类；缺省除 remind、duty、health 以外都是。",
+            kinds(),
+        ),
+    ])
+}
+
+fn receipts() -> Value {
+    object(vec![
+        may("token", "回执令牌", "网关推送回执的地址是 /api/v1/receipts/渠道名/令牌。", part("secret")),
+        may("poll", "查询回执", "网关可以查询的，隔一阵问一次；缺省 true。", boolean()),
     ])
 }
 

@@ -93,7 +93,7 @@ async fn save_all(writing: &mut Writing, orders: &[Prepared]) -> Result<Vec<Save
     write_decisions(writing, &mut fresh).await?;
     write_approvals(writing, &fresh).await?;
     write_liftings(writing, &fresh).await?;
-    outbox::queue(writing, &mut fresh).await?;
+    outbox::queue::queue(writing, &mut fresh).await?;
     write_obligations(writing, &fresh).await?;
     write_orders(writing, &fresh).await?;
     Ok(saved)

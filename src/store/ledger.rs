@@ -1,4 +1,5 @@
-//! The ledger: every event, decision, notice, delivery, version of the rules and entry of the journal is chained by hash.
+//! The ledger: every event, decision, notice, delivery, receipt, version of the rules and entry of the journal is chained by
+//! hash.
 //!
 //! There is one chain per order and one named `system`. An entry's hash is that of the hash before it and of its content's
 //! hash; a chain begins with the hash of its name. The content's hash is taken over the row's columns as stored, each with
@@ -64,6 +65,8 @@ pub enum Kind {
     Notice,
     /// An attempt to deliver one.
     Delivery,
+    /// What was said later of what was delivered.
+    Receipt,
     /// A version of the rules.
     Version,
     /// An entry of the journal.
@@ -74,8 +77,16 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 7] =
-        [Kind::Event, Kind::Decision, Kind::Notice, Kind::Delivery, Kind::Version, Kind::Journal, Kind::Erasure];
+    pub const ALL: [Kind; 8] = [
+        Kind::Event,
+        Kind::Decision,
+        Kind::Notice,
+        Kind::Delivery,
+        Kind::Receipt,
+        Kind::Version,
+        Kind::Journal,
+        Kind::Erasure,
+    ];
 
     /// Its name in the store.
     pub fn as_str(self) -> &'static str {
@@ -84,6 +95,7 @@ impl Kind {
             Kind::Decision => "decision",
             Kind::Notice => "notice",
             Kind::Delivery => "delivery",
+            Kind::Receipt => "receipt",
             Kind::Version => "version",
             Kind::Journal => "journal",
             Kind::Erasure => "erasure",
@@ -131,6 +143,14 @@ impl Content {
     pub(super) fn erasable(mut self, text: &str) -> Content {
         self.0.update(Sha256::digest(text));
         self
+    }
+
+    /// The same, where there may be none.
+    pub(super) fn maybe_erasable(self, text: Option<&str>) -> Content {
+        match text {
+            Some(text) => self.flag(true).erasable(text),
+            None => self.flag(false),
+        }
     }
 
     /// A text given by its hash.

@@ -24,7 +24,7 @@ const READERS: u32 = 4;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// Each has one concern and is left unedited.
-const MIGRATIONS: [(i64, &str, &str); 11] = [
+const MIGRATIONS: [(i64, &str, &str); 12] = [
     (1, "orders", include_str!("../../migrations/sqlite/0001_orders.sql")),
     (2, "events", include_str!("../../migrations/sqlite/0002_events.sql")),
     (3, "decisions", include_str!("../../migrations/sqlite/0003_decisions.sql")),
@@ -36,6 +36,7 @@ const MIGRATIONS: [(i64, &str, &str); 11] = [
     (9, "checkpoints", include_str!("../../migrations/sqlite/0009_checkpoints.sql")),
     (10, "liftings", include_str!("../../migrations/sqlite/0010_liftings.sql")),
     (11, "fewer writes", include_str!("../../migrations/sqlite/0011_fewer_writes.sql")),
+    (12, "truth", include_str!("../../migrations/sqlite/0012_truth.sql")),
 ];
 
 /// The connections of an open store.
@@ -221,11 +222,7 @@ async fn standing(path: &Path, conn: &mut SqliteConnection) -> Result<Standing, 
 async fn migrate(path: &Path, conn: &mut SqliteConnection) -> Result<(), StoreError> {
     let failed = |source| unopened(path, source);
     sqlx::query(include_str!("sql/mark_ours.sql")).execute(&mut *conn).await.map_err(failed)?;
-    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
-        Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    let migrator = Migrator::with_migrations(MIGRATIONS.into_iter().map(migration).collect());
-    migrator.run(conn).await.map_err(|source| match source {
+    migrator(&MIGRATIONS).run(conn).await.map_err(|source| match source {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) if is_told_apart(&error) => {
             unopened(path, error)
         }
@@ -233,6 +230,60 @@ async fn migrate(path: &Path, conn: &mut SqliteConnection) -> Result<(), StoreEr
     })
 }
 
+fn migrator(migrations: &[(i64, &'static str, &'static str)]) -> Migrator {
+    let migration = |(version, name, sql): &(i64, &'static str, &'static str)| {
+        Migration::new(*version, Cow::Borrowed(*name), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(migrations.iter().map(migration).collect())
+}
+
 fn is_told_apart(error: &sqlx::Error) -> bool {
     matches!(error::code(error), Some(error::SQLITE_READONLY | error::SQLITE_FULL))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEPT: &str = r#"
+        INSERT INTO orders (nr, id, first_at, last_seq, chain_count, chain_head) VALUES (1, 'o1', 0, 0, 0, zeroblob(32));
+        INSERT INTO notices (id, key, kind, target, at, confidential, forms, state, due_at, settled_at, reason) VALUES
+            (1, 'a', 'health', '{"recipient":{"recipient":"x","place":null}}', 0, 0, '{}', 'queued', 7, NULL, NULL),
+            (2, 'b', 'health', '{"recipient":{"recipient":"x","place":null}}', 0, 0, '{}', 'sent', 7, 9, NULL),
+            (3, 'c', 'return', '{"channel":"order-system"}', 0, 0, '{}', 'sent', 7, 9, NULL),
+            (4, 'd', 'health', '{"recipient":{"recipient":"x","place":null}}', 0, 0, '{}', 'given-up', 7, 9, 'busy'),
+            (5, 'e', 'health', '{"recipient":{"recipient":"x","place":null}}', 0, 0, '{}', 'failed', 7, 9, 'no answer'),
+            (6, 'f', 'health', '{"recipient":{"recipient":"x","place":null}}', 0, 0, '{}', 'failed', 7, 9, 'refused'),
+            (7, 'g', 'health', '{"recipient":{"recipient":"x","place":null}}', 0, 0, '{}', 'expired', 7, 9, NULL);
+        INSERT INTO deliveries (id, notice, attempt, channel, address, at, outcome) VALUES
+            (1, 5, 1, 'sms', 'n', 0, 'unknown'), (2, 6, 1, 'sms', 'n', 0, 'unknown'), (3, 6, 2, 'sms', 'n', 0, 'permanent');
+    "#;
+
+    #[tokio::test]
+    async fn what_older_versions_called_sent_or_given_up_is_called_what_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("duban.db");
+        let mut conn = connect(&path, &options(&path)).await.unwrap();
+        sqlx::query(include_str!("sql/mark_ours.sql")).execute(&mut conn).await.unwrap();
+        migrator(&MIGRATIONS[..11]).run(&mut conn).await.unwrap();
+        sqlx::raw_sql(KEPT).execute(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
+        let store = super::super::Store::open(&path, Role::Daemon).await.unwrap();
+        let notices = store.notices(&[1, 2, 3, 4, 5, 6, 7]).await.unwrap();
+        let stand = |notice: &super::super::outbox::Notice| (notice.state.as_str(), notice.is_open);
+        assert_eq!(
+            notices.iter().map(stand).collect::<Vec<_>>(),
+            [
+                ("queued", true),
+                ("accepted", false),
+                ("delivered", false),
+                ("failed", false),
+                ("unknown", false),
+                ("failed", false),
+                ("expired", false)
+            ]
+        );
+        assert_eq!(notices[3].reason.as_deref(), Some("多次发送未成：busy"));
+        assert_eq!(store.next_notice().await.unwrap(), Some(crate::time::Instant(7)));
+    }
 }

@@ -1,23 +1,22 @@
-//! The outbox: notices are queued with their decision, claimed with a lease, and settled once.
+//! The outbox: notices are queued with their decision, claimed with a lease, and settled.
 //!
-//! A lease, not a lock: a crashed claim ends by itself. Only the holder of the newest token settles, so that a stalled
-//! sender cannot overwrite what another finished. What was delivered is a fact and is recorded with or without the lease.
+//! A lease, not a lock: a crashed claim ends by itself. Only the holder of the newest token enters a request and settles, so
+//! that a stalled sender neither sends nor overwrites what another did. That a request goes out is entered before it does;
+//! what was delivered, and what receipts say of it, is a fact and is recorded with or without the lease, never changed, and
+//! chained. How a notice stands follows from them and is kept beside them.
 
+pub mod hand;
+pub(super) mod queue;
 pub(super) mod read;
+pub mod receipts;
+pub mod search;
+pub(super) mod sending;
+pub(super) mod twins;
 
-use super::decided::Fresh;
-use super::error::StoreError;
-use super::ledger::{self, Content, Hash, Kind, Link};
-use super::prepared::Said;
-use super::rows;
-use super::writer::Writing;
-use crate::notify::channel::{Forms, OwnForms};
-use crate::notify::notice::{QueuedNotice, Target};
+use super::ledger::{Content, Hash, Kind};
+use crate::notify::channel::ReceiptOutcome;
+use crate::notify::notice::QueuedNotice;
 use crate::time::Instant;
-use serde::{Deserialize, Serialize};
-use sqlx::Row;
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// A notice by its number.
@@ -32,16 +31,26 @@ pub struct Notice {
     pub queued: QueuedNotice,
     /// How it stands.
     pub state: NoticeState,
-    /// When it is next to be tried; while it is being sent, when its lease ends.
+    /// Whether it is looked at again when `due_at` comes.
+    pub is_open: bool,
+    /// When it is next to be tried or looked at; while it is claimed, when its lease ends.
     pub due_at: Instant,
     /// How often it was claimed; counted at the claim, so that a channel that kills us uses up its attempts.
     pub attempt: u32,
-    /// When it was settled.
+    /// Since when it stands so; none: it is queued or being sent.
     pub settled_at: Option<Instant>,
-    /// Why it was not sent, or not yet.
+    /// Why it was not delivered, or not yet.
     pub reason: Option<String>,
+    /// Goes out as one message with the others of this bundle, which bears its first notice's number.
+    pub bundle: Option<NoticeId>,
+    /// How often a person had it tried again.
+    pub retries: u32,
+    /// So many of its first deliveries lie before that and hold nobody up any more.
+    pub forgiven: usize,
     /// What was tried, in the order tried.
     pub deliveries: Vec<Delivery>,
+    /// Who is to be called, or was.
+    pub calls: Vec<Call>,
 }
 
 /// A notice that only the holder of the token may settle.
@@ -57,34 +66,57 @@ pub struct Claimed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Token(pub(super) i64);
 
-/// How a notice stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// How a notice stands: as the one behind it who is worst off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum NoticeState {
-    /// It waits, or is being sent.
+    /// 待发: it waits to be sent, or to be tried again.
     Queued,
-    /// Everybody behind it was told.
+    /// 已发出: the request is on its way, and no answer is recorded yet.
     Sent,
-    /// It cannot be sent as it is: a person has to look.
+    /// 渠道已接收: the other side took it for everybody behind it; that does not prove that it arrived.
+    Accepted,
+    /// 已送达: its receipts, or its channel's own answer, prove for everybody behind it that it arrived.
+    Delivered,
+    /// 未送达: somebody behind it was not reached by any channel, and it is not tried again.
     Failed,
-    /// It was tried as often as it may be.
-    GivenUp,
-    /// It said nothing any more.
+    /// 不明: it was sent and nobody knows whether it arrived.
+    Unknown,
+    /// 已过时: it said nothing any more before it was sent.
     Expired,
+    /// 已取消: a person took it back before it was sent.
+    Cancelled,
 }
 
 impl NoticeState {
-    const ALL: [NoticeState; 5] =
-        [NoticeState::Queued, NoticeState::Sent, NoticeState::Failed, NoticeState::GivenUp, NoticeState::Expired];
+    /// All of them.
+    pub const ALL: [NoticeState; 8] = [
+        NoticeState::Queued,
+        NoticeState::Sent,
+        NoticeState::Accepted,
+        NoticeState::Delivered,
+        NoticeState::Failed,
+        NoticeState::Unknown,
+        NoticeState::Expired,
+        NoticeState::Cancelled,
+    ];
 
-    /// Its name in the store and on pages.
+    /// Its name in the store, in metrics and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             NoticeState::Queued => "queued",
             NoticeState::Sent => "sent",
+            NoticeState::Accepted => "accepted",
+            NoticeState::Delivered => "delivered",
             NoticeState::Failed => "failed",
-            NoticeState::GivenUp => "given-up",
+            NoticeState::Unknown => "unknown",
             NoticeState::Expired => "expired",
+            NoticeState::Cancelled => "cancelled",
         }
+    }
+
+    /// The state of this name.
+    pub fn parse(name: &str) -> Option<NoticeState> {
+        NoticeState::ALL.into_iter().find(|state| state.as_str() == name)
     }
 }
 
@@ -105,6 +137,12 @@ pub struct Delivery {
     pub detail: Option<String>,
     /// By what the other side knows it.
     pub provider_id: Option<String>,
+    /// The message's id, the same on every attempt; none: it was recorded before these were kept.
+    pub message: Option<Arc<str>>,
+    /// Who it was for, as letters address them; personal; empty: a group or another system.
+    pub party: Option<Arc<str>>,
+    /// What the other side said of it later.
+    pub receipts: Vec<KeptReceipt>,
 }
 
 /// How an attempt at one address ended.
@@ -116,30 +154,174 @@ pub enum DeliveryOutcome {
     Transient,
     /// Not delivered; trying again cannot help.
     Permanent,
-    /// Perhaps delivered.
+    /// Sent without an answer: perhaps delivered.
     Unknown,
+    /// The daemon ended between entering the request and recording its answer: perhaps sent, perhaps delivered.
+    Interrupted,
 }
 
 impl DeliveryOutcome {
-    const ALL: [DeliveryOutcome; 4] =
-        [DeliveryOutcome::Accepted, DeliveryOutcome::Transient, DeliveryOutcome::Permanent, DeliveryOutcome::Unknown];
+    const ALL: [DeliveryOutcome; 5] = [
+        DeliveryOutcome::Accepted,
+        DeliveryOutcome::Transient,
+        DeliveryOutcome::Permanent,
+        DeliveryOutcome::Unknown,
+        DeliveryOutcome::Interrupted,
+    ];
 
-    /// Its name in the store and on pages.
+    /// Its name in the store and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             DeliveryOutcome::Accepted => "accepted",
             DeliveryOutcome::Transient => "transient",
             DeliveryOutcome::Permanent => "permanent",
             DeliveryOutcome::Unknown => "unknown",
+            DeliveryOutcome::Interrupted => "interrupted",
         }
+    }
+}
+
+/// A receipt of one delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptReceipt {
+    /// When it was delivered or given up, as the other side says.
+    pub at: Instant,
+    /// When that became known.
+    pub known_at: Instant,
+    /// How.
+    pub source: ReceiptSource,
+    /// What became of it.
+    pub outcome: ReceiptOutcome,
+    /// The other side's code and words.
+    pub detail: Option<String>,
+}
+
+/// How a receipt became known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReceiptSource {
+    /// The other side posted it.
+    Callback,
+    /// It was asked for.
+    Asked,
+}
+
+impl ReceiptSource {
+    /// Its name in the store and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ReceiptSource::Callback => "callback",
+            ReceiptSource::Asked => "asked",
+        }
+    }
+}
+
+/// A receipt's outcome by its name in the store and in the API.
+pub fn outcome_name(outcome: ReceiptOutcome) -> &'static str {
+    match outcome {
+        ReceiptOutcome::Delivered => "delivered",
+        ReceiptOutcome::Failed => "failed",
+    }
+}
+
+/// Somebody who is to be called, because no channel reached them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Its number.
+    pub id: i64,
+    /// Of which notice.
+    pub notice: NoticeId,
+    /// Whom; personal.
+    pub party: Arc<str>,
+    /// At which number; personal; none: the directory has none.
+    pub number: Option<Arc<str>>,
+    /// What failed.
+    pub why: String,
+    /// Since when.
+    pub at: Instant,
+    /// Whether it is still to be done.
+    pub state: CallState,
+    /// When it was done or closed.
+    pub ended_at: Option<Instant>,
+    /// Who called.
+    pub by: Option<String>,
+    /// What they say of it, or why it was closed.
+    pub note: Option<String>,
+}
+
+/// How a call stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallState {
+    /// 待打: somebody is to call.
+    Open,
+    /// 已打: somebody did.
+    Done,
+    /// 已关闭: it is not needed any more.
+    Closed,
+}
+
+impl CallState {
+    /// All of them.
+    pub const ALL: [CallState; 3] = [CallState::Open, CallState::Done, CallState::Closed];
+
+    /// Its name in the store and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CallState::Open => "open",
+            CallState::Done => "done",
+            CallState::Closed => "closed",
+        }
+    }
+}
+
+/// A request that is about to go out, as it is entered before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sending {
+    /// The message's id.
+    pub message: Arc<str>,
+    /// The channel's name.
+    pub channel: Arc<str>,
+    /// The address; personal.
+    pub address: Arc<str>,
+    /// Who it is for; personal.
+    pub party: Arc<str>,
+    /// Which attempt of the notice it is.
+    pub attempt: u32,
+    /// When it is entered.
+    pub at: Instant,
+    /// Whether something is to be heard of it later.
+    pub awaits: Awaits,
+}
+
+/// Whether something is to be heard of a message after it was sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Awaits {
+    /// Its channel has no receipts.
+    #[default]
+    Nothing,
+    /// The other side posts them.
+    Callback,
+    /// The other side is asked for them, and may post them too.
+    Asked,
+}
+
+/// How an attempt at one address ended, and what is to be heard of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The attempt.
+    pub delivery: Delivery,
+    /// What is to be heard.
+    pub awaits: Awaits,
+}
+
+impl From<Delivery> for Answer {
+    fn from(delivery: Delivery) -> Answer {
+        Answer { delivery, awaits: Awaits::Nothing }
     }
 }
 
 /// How a claim ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Settlement {
-    /// Everybody behind it was told.
-    Sent,
     /// It is tried again, not before an instant.
     Retry {
         /// When.
@@ -149,401 +331,92 @@ pub enum Settlement {
         /// Whether this attempt counts: one that was put off before anything was tried does not.
         counts: bool,
     },
-    /// It cannot be sent as it is.
-    Failed {
+    /// Nothing is tried for now.
+    Rests {
+        /// How it stands.
+        state: NoticeState,
+        /// When it is to be looked at again; none: not before something becomes known.
+        look_at: Option<Instant>,
         /// Why.
-        reason: String,
+        reason: Option<String>,
+        /// Whether this attempt counts.
+        counts: bool,
     },
-    /// It was tried as often as it may be.
-    GivenUp {
-        /// Why.
-        reason: String,
-    },
-    /// It said nothing any more.
-    Expired,
 }
 
-/// Whether a settlement held.
+impl Settlement {
+    /// Everything was tried that is to be.
+    pub fn rests(state: NoticeState) -> Settlement {
+        Settlement::Rests { state, look_at: None, reason: None, counts: true }
+    }
+
+    /// It cannot be sent as it is.
+    pub fn failed(reason: impl Into<String>) -> Settlement {
+        let reason = Some(reason.into());
+        Settlement::Rests { state: NoticeState::Failed, look_at: None, reason, counts: true }
+    }
+}
+
+/// What became known while a notice was claimed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Learned {
+    /// Attempts that are not recorded yet.
+    pub answers: Vec<Answer>,
+    /// Who is to be called.
+    pub calls: Vec<NewCall>,
+    /// Who was reached, so that nobody need call them.
+    pub reached: Vec<Arc<str>>,
+}
+
+impl From<Vec<Delivery>> for Learned {
+    fn from(deliveries: Vec<Delivery>) -> Learned {
+        Learned { answers: deliveries.into_iter().map(Answer::from).collect(), ..Learned::default() }
+    }
+}
+
+/// Somebody who is to be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCall {
+    /// Whom; personal.
+    pub party: Arc<str>,
+    /// At which number; personal.
+    pub number: Option<Arc<str>>,
+    /// What failed.
+    pub why: String,
+}
+
+/// Whether a settlement held, or a request may go out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settled {
     /// It is durable.
     Settled,
-    /// The lease had ended, and another claim or settlement came first.
+    /// The lease had ended, and another claim, settlement or person came first.
     Lost,
 }
 
 /// What a health page and the metrics show of the outbox.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OutboxHealth {
+    /// How many notices stand how.
+    pub states: std::collections::BTreeMap<NoticeState, u64>,
     /// Notices that wait or are being sent.
     pub queued: u64,
     /// Since when the longest-waiting of them is due.
     pub oldest_due: Option<Instant>,
-    /// Notices that a person has to look at.
-    pub failed: u64,
-    /// Notices that were tried in vain.
-    pub given_up: u64,
+    /// Calls that are to be made.
+    pub calls: u64,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum TargetTwin<'a> {
-    Recipient { recipient: Cow<'a, str>, place: Option<Cow<'a, str>> },
-    Channel(Cow<'a, str>),
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(default)]
-#[derive(Default)]
-struct FormsTwin<'a> {
-    short: Cow<'a, str>,
-    markdown: Cow<'a, str>,
-    subject: Cow<'a, str>,
-    text: Cow<'a, str>,
-    links: Vec<Cow<'a, str>>,
-    json: Cow<'a, str>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    variables: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    own: BTreeMap<Cow<'a, str>, OwnTwin<'a>>,
-}
-
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
-struct OwnTwin<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    short: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    markdown: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<Cow<'a, str>>,
-}
-
-impl OwnTwin<'_> {
-    fn of(forms: &OwnForms) -> OwnTwin<'_> {
-        let OwnForms { short, markdown, subject, text } = forms;
-        let [short, markdown, subject, text] =
-            [short, markdown, subject, text].map(|form| form.as_deref().map(Cow::from));
-        OwnTwin { short, markdown, subject, text }
+impl OutboxHealth {
+    /// How many notices stand so.
+    pub fn count(&self, state: NoticeState) -> u64 {
+        self.states.get(&state).copied().unwrap_or_default()
     }
-
-    fn read(self) -> OwnForms {
-        let OwnTwin { short, markdown, subject, text } = self;
-        let [short, markdown, subject, text] = [short, markdown, subject, text].map(|form| form.map(Cow::into_owned));
-        OwnForms { short, markdown, subject, text }
-    }
-}
-
-pub(super) fn write_target(target: &Target) -> String {
-    let twin = match target {
-        Target::Recipient { recipient, place } => {
-            TargetTwin::Recipient { recipient: (&**recipient).into(), place: place.as_deref().map(Cow::from) }
-        }
-        Target::Channel(channel) => TargetTwin::Channel((&**channel).into()),
-    };
-    serde_json::to_string(&twin).expect("texts can be written")
-}
-
-fn read_target(text: &str) -> Option<Target> {
-    Some(match serde_json::from_str(text).ok()? {
-        TargetTwin::Recipient { recipient, place } => {
-            Target::Recipient { recipient: (&*recipient).into(), place: place.as_deref().map(Arc::from) }
-        }
-        TargetTwin::Channel(channel) => Target::Channel((&*channel).into()),
-    })
-}
-
-pub(super) fn write_forms(forms: &Forms) -> String {
-    let twin = FormsTwin {
-        short: forms.short.as_str().into(),
-        markdown: forms.markdown.as_str().into(),
-        subject: forms.subject.as_str().into(),
-        text: forms.text.as_str().into(),
-        links: forms.links.iter().map(|link| link.as_str().into()).collect(),
-        json: forms.json.as_str().into(),
-        variables: forms.variables.iter().map(|(name, text)| ((&**name).into(), text.as_str().into())).collect(),
-        own: forms.own.iter().map(|(channel, own)| ((&**channel).into(), OwnTwin::of(own))).collect(),
-    };
-    serde_json::to_string(&twin).expect("texts can be written")
-}
-
-fn read_forms(text: &str) -> Option<Forms> {
-    let twin: FormsTwin<'_> = serde_json::from_str(text).ok()?;
-    Some(Forms {
-        short: twin.short.into_owned(),
-        markdown: twin.markdown.into_owned(),
-        subject: twin.subject.into_owned(),
-        text: twin.text.into_owned(),
-        links: twin.links.into_iter().map(Cow::into_owned).collect(),
-        json: twin.json.into_owned(),
-        variables: twin.variables.into_iter().map(|(name, text)| ((&*name).into(), text.into_owned())).collect(),
-        own: twin.own.into_iter().map(|(channel, own)| ((&*channel).into(), own.read())).collect(),
-    })
-}
-
-/// A notice to be written.
-struct NewRow<'a> {
-    id: NoticeId,
-    order: Option<(i64, &'a str)>,
-    notice: &'a QueuedNotice,
-    said: &'a Said,
-    /// The notice that has its words.
-    said_in: Option<NoticeId>,
-}
-
-impl NewRow<'_> {
-    fn content(&self) -> Hash {
-        let (notice, order) = (self.notice, self.order.map(|(_, id)| id));
-        let decision = notice.decision.as_deref();
-        let expires_at = notice.expires_at.map(|at| at.0);
-        content(&Contents {
-            id: self.id,
-            key: &notice.key,
-            order,
-            decision,
-            kind: notice.kind.as_str(),
-            target: &self.said.target,
-            at: notice.at.0,
-            expires_at,
-            confidential: notice.confidential,
-            forms: self.said.hash,
-        })
-    }
-}
-
-/// What of a notice never changes.
-pub(super) struct Contents<'a> {
-    pub(super) id: NoticeId,
-    pub(super) key: &'a str,
-    pub(super) order: Option<&'a str>,
-    pub(super) decision: Option<&'a str>,
-    pub(super) kind: &'a str,
-    pub(super) target: &'a str,
-    pub(super) at: i64,
-    pub(super) expires_at: Option<i64>,
-    pub(super) confidential: bool,
-    /// The hash of its words.
-    pub(super) forms: Hash,
-}
-
-/// The hash of a notice's content, as it is chained and verified.
-pub(super) fn content(notice: &Contents<'_>) -> Hash {
-    Content::of(Kind::Notice)
-        .number(notice.id)
-        .text(notice.key)
-        .maybe_text(notice.order)
-        .maybe_text(notice.decision)
-        .text(notice.kind)
-        .text(notice.target)
-        .number(notice.at)
-        .maybe_number(notice.expires_at)
-        .number(i64::from(notice.confidential))
-        .hashed(&notice.forms)
-        .hash()
-}
-
-/// Queues the notices of decisions that are being saved.
-pub(super) async fn queue(writing: &mut Writing, fresh: &mut [Fresh<'_>]) -> Result<(), sqlx::Error> {
-    let mut rows: Vec<NewRow<'_>> = Vec::new();
-    for (prepared, _) in fresh.iter() {
-        let (saved, before) = (&prepared.saved, rows.len());
-        for (notice, said) in saved.notices.iter().zip(&prepared.said) {
-            writing.numbers.notice += 1;
-            let (id, order) = (writing.numbers.notice, Some((saved.order.nr, &*saved.order.order)));
-            let said_in = said.as_before.map(|place| rows[before + place].id);
-            rows.push(NewRow { id, order, notice, said, said_in });
-        }
-    }
-    let queued = insert(writing, &rows).await?;
-    let mut places: HashMap<i64, &mut Link> = HashMap::new();
-    for (prepared, link) in fresh.iter_mut() {
-        places.insert(prepared.saved.order.nr, link);
-    }
-    for row in rows.iter().filter(|row| queued.contains(&row.id)) {
-        let Some(link) = row.order.and_then(|(nr, _)| places.get_mut(&nr)) else { continue };
-        **link =
-            writing.chain(row.order.map_or(ledger::SYSTEM, |(nr, _)| nr), **link, Kind::Notice, row.id, row.content());
-    }
-    Ok(())
-}
-
-/// Queues notices that concern no order; how many were new.
-pub(super) async fn queue_others(writing: &mut Writing, notices: &[QueuedNotice]) -> Result<u64, StoreError> {
-    let said: Vec<Said> = notices.iter().map(Said::of).collect();
-    let mut rows = Vec::new();
-    for (notice, said) in notices.iter().zip(&said) {
-        writing.numbers.notice += 1;
-        rows.push(NewRow { id: writing.numbers.notice, order: None, notice, said, said_in: None });
-    }
-    let queued = insert(writing, &rows).await.map_err(StoreError::failed("queue notices"))?;
-    for row in rows.iter().filter(|row| queued.contains(&row.id)) {
-        writing.chain_system(Kind::Notice, row.id, row.content());
-    }
-    Ok(queued.len() as u64)
-}
-
-async fn insert(writing: &mut Writing, rows: &[NewRow<'_>]) -> Result<HashSet<NoticeId>, sqlx::Error> {
-    let sql = include_str!("sql/insert_notices.sql");
-    let queued = rows::execute(&mut writing.conn, sql, rows, |query, row| {
-        query
-            .bind(row.id)
-            .bind(row.notice.key.clone())
-            .bind(row.order.map(|(nr, _)| nr))
-            .bind(row.notice.decision.clone())
-            .bind(row.notice.kind.as_str())
-            .bind(row.said.target.clone())
-            .bind(row.notice.at.0)
-            .bind(row.notice.expires_at.map(|at| at.0))
-            .bind(row.notice.confidential)
-            .bind(if row.said_in.is_some() { Arc::default() } else { row.said.forms.clone() })
-            .bind(row.notice.at.0)
-            .bind(row.said_in)
-    })
-    .await?;
-    if queued == rows.len() as u64 {
-        return Ok(rows.iter().map(|row| row.id).collect());
-    }
-    let first = rows.first().map_or(NoticeId::MAX, |row| row.id);
-    let queued = sqlx::query_scalar(include_str!("sql/notices_from.sql")).bind(first).fetch_all(&mut writing.conn);
-    let queued: HashSet<NoticeId> = queued.await?.into_iter().collect();
-    say_themselves(writing, rows, &queued).await?;
-    Ok(queued)
-}
-
-/// A notice whose words were to be in one that had been queued before has them itself.
-async fn say_themselves(
-    writing: &mut Writing,
-    rows: &[NewRow<'_>],
-    queued: &HashSet<NoticeId>,
-) -> Result<(), sqlx::Error> {
-    let is_left = |row: &&NewRow<'_>| queued.contains(&row.id) && row.said_in.is_some_and(|id| !queued.contains(&id));
-    for row in rows.iter().filter(is_left) {
-        let query = sqlx::query(include_str!("sql/say_itself.sql")).bind(row.id).bind(row.said.forms.clone());
-        query.execute(&mut writing.conn).await?;
-    }
-    Ok(())
-}
-
-/// What a claim asks for.
-pub(super) struct Claim {
-    pub(super) now: Instant,
-    pub(super) lease_ends_at: Instant,
-    pub(super) limit: u32,
-    pub(super) token: Token,
-}
-
-pub(super) async fn claim(writing: &mut Writing, claim: &Claim) -> Result<Vec<NoticeId>, StoreError> {
-    let mut claimed: Vec<NoticeId> = sqlx::query_scalar(include_str!("sql/claim_due_notices.sql"))
-        .bind(claim.now.0)
-        .bind(claim.lease_ends_at.0)
-        .bind(claim.limit)
-        .bind(claim.token.0)
-        .fetch_all(&mut writing.conn)
-        .await
-        .map_err(StoreError::failed("claim due notices"))?;
-    claimed.sort_unstable();
-    Ok(claimed)
-}
-
-/// What a settlement says.
-pub(super) struct Settling {
-    pub(super) notice: NoticeId,
-    pub(super) token: Token,
-    pub(super) settlement: Settlement,
-    pub(super) deliveries: Vec<Delivery>,
-    pub(super) now: Instant,
-}
-
-pub(super) async fn settle(writing: &mut Writing, settling: &Settling) -> Result<Settled, StoreError> {
-    record(writing, settling.notice, &settling.deliveries, settling.now).await?;
-    let (state, due_at, reason, taken_back) = match &settling.settlement {
-        Settlement::Sent => (NoticeState::Sent, None, None, 0),
-        Settlement::Retry { due_at, reason, counts } => {
-            (NoticeState::Queued, Some(due_at.0), Some(reason), i64::from(!counts))
-        }
-        Settlement::Failed { reason } => (NoticeState::Failed, None, Some(reason), 0),
-        Settlement::GivenUp { reason } => (NoticeState::GivenUp, None, Some(reason), 0),
-        Settlement::Expired => (NoticeState::Expired, None, None, 0),
-    };
-    let settled_at = (state != NoticeState::Queued).then_some(settling.now.0);
-    let done = sqlx::query(include_str!("sql/settle_notice.sql"))
-        .bind(settling.notice)
-        .bind(settling.token.0)
-        .bind(state.as_str())
-        .bind(due_at)
-        .bind(taken_back)
-        .bind(settled_at)
-        .bind(reason)
-        .execute(&mut writing.conn)
-        .await
-        .map_err(StoreError::failed("settle a notice"))?;
-    Ok(if done.rows_affected() == 1 { Settled::Settled } else { Settled::Lost })
-}
-
-/// Records what was delivered, and chains it: in its order's chain, or in `system`.
-pub(super) async fn record(
-    writing: &mut Writing,
-    notice: NoticeId,
-    deliveries: &[Delivery],
-    now: Instant,
-) -> Result<(), StoreError> {
-    writing.note(now);
-    if deliveries.is_empty() {
-        return Ok(());
-    }
-    record_all(writing, notice, deliveries).await.map_err(StoreError::failed("record deliveries"))
-}
-
-async fn record_all(writing: &mut Writing, notice: NoticeId, deliveries: &[Delivery]) -> Result<(), sqlx::Error> {
-    let chain = sqlx::query(include_str!("sql/chain_of_notice.sql")).bind(notice).fetch_optional(&mut writing.conn);
-    let (nr, mut link) = match chain.await? {
-        Some(row) => (row.try_get(0)?, Link { count: row.try_get(1)?, head: ledger::hash_of(&row, 2)? }),
-        None => (ledger::SYSTEM, writing.system),
-    };
-    let mut rows = Vec::new();
-    for delivery in deliveries {
-        writing.numbers.delivery += 1;
-        let id = writing.numbers.delivery;
-        link = writing.chain(nr, link, Kind::Delivery, id, delivery_content(id, notice, delivery));
-        rows.push((id, delivery));
-    }
-    insert_deliveries(writing, notice, &rows).await?;
-    if nr == ledger::SYSTEM {
-        writing.system = link;
-        return Ok(());
-    }
-    let update = sqlx::query(include_str!("sql/update_chain.sql"));
-    update.bind(nr).bind(link.count).bind(&link.head[..]).execute(&mut writing.conn).await?;
-    Ok(())
-}
-
-async fn insert_deliveries(
-    writing: &mut Writing,
-    notice: NoticeId,
-    rows: &[(i64, &Delivery)],
-) -> Result<(), sqlx::Error> {
-    let sql = include_str!("sql/insert_deliveries.sql");
-    rows::execute(&mut writing.conn, sql, rows, |query, (id, delivery)| {
-        query
-            .bind(*id)
-            .bind(notice)
-            .bind(delivery.attempt)
-            .bind(delivery.channel.clone())
-            .bind(delivery.address.clone())
-            .bind(delivery.at.0)
-            .bind(delivery.outcome.as_str())
-            .bind(delivery.detail.clone())
-            .bind(delivery.provider_id.clone())
-    })
-    .await?;
-    Ok(())
 }
 
 /// The hash of a delivery's content, as it is chained and verified.
 pub(super) fn delivery_content(id: i64, notice: NoticeId, delivery: &Delivery) -> Hash {
-    Content::of(Kind::Delivery)
+    let content = Content::of(Kind::Delivery)
         .number(id)
         .number(notice)
         .number(i64::from(delivery.attempt))
@@ -552,15 +425,14 @@ pub(super) fn delivery_content(id: i64, notice: NoticeId, delivery: &Delivery) -
         .number(delivery.at.0)
         .text(delivery.outcome.as_str())
         .maybe_text(delivery.detail.as_deref())
-        .maybe_text(delivery.provider_id.as_deref())
-        .hash()
+        .maybe_text(delivery.provider_id.as_deref());
+    with_message(content, delivery.message.as_deref(), delivery.party.as_deref()).hash()
 }
 
-/// The leases of a daemon that is gone.
-pub(super) async fn release(writing: &mut Writing) -> Result<(), StoreError> {
-    sqlx::query(include_str!("sql/release_leases.sql"))
-        .execute(&mut writing.conn)
-        .await
-        .map_err(StoreError::failed("release leases"))?;
-    Ok(())
+/// Of those recorded before messages had ids here nothing more is chained.
+pub(super) fn with_message(content: Content, message: Option<&str>, party: Option<&str>) -> Content {
+    match message {
+        Some(message) => content.text(message).erasable(party.unwrap_or_default()),
+        None => content,
+    }
 }

@@ -39,9 +39,9 @@ pub(super) struct Said {
 
 impl Said {
     pub(super) fn of(notice: &QueuedNotice) -> Said {
-        let forms = outbox::write_forms(&notice.forms);
+        let forms = outbox::twins::write_forms(&notice.forms);
         let hash = Sha256::digest(&forms).into();
-        Said { target: outbox::write_target(&notice.target).into(), forms: forms.into(), hash, as_before: None }
+        Said { target: outbox::twins::write_target(&notice.target).into(), forms: forms.into(), hash, as_before: None }
     }
 
     fn all(notices: &[QueuedNotice]) -> Vec<Said> {
@@ -50,7 +50,7 @@ impl Said {
             let before = notices[..at].iter().position(|known| known.forms == notice.forms);
             said.push(match before {
                 Some(before) => Said {
-                    target: outbox::write_target(&notice.target).into(),
+                    target: outbox::twins::write_target(&notice.target).into(),
                     as_before: Some(before),
                     ..said[before].clone()
                 },

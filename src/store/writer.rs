@@ -70,6 +70,7 @@ pub(super) struct Numbers {
     pub(super) entry: i64,
     pub(super) notice: i64,
     pub(super) delivery: i64,
+    pub(super) receipt: i64,
     pub(super) journal: i64,
 }
 
@@ -91,6 +92,8 @@ pub struct News {
     pub position: i64,
     /// The newest notice's number.
     pub notice: i64,
+    /// The newest receipt's number.
+    pub receipt: i64,
 }
 
 impl Writing {
@@ -118,9 +121,10 @@ impl Writing {
             entry: row.try_get(3)?,
             notice: row.try_get(4)?,
             delivery: row.try_get(5)?,
-            journal: row.try_get(6)?,
+            receipt: row.try_get(6)?,
+            journal: row.try_get(7)?,
         };
-        self.system = Link { count: row.try_get(7)?, head: ledger::hash_of(&row, 8)? };
+        self.system = Link { count: row.try_get(8)?, head: ledger::hash_of(&row, 9)? };
         Ok(())
     }
 
@@ -149,7 +153,8 @@ pub(super) async fn write_all(mut writing: Writing, mut queue: mpsc::Receiver<Jo
         gather(first, &mut queue, &mut group).await;
         write_group(&mut writing, std::mem::take(&mut group)).await;
         let numbers = writing.numbers;
-        let newest = News { seq: numbers.seq, position: numbers.position, notice: numbers.notice };
+        let Numbers { seq, position, notice, receipt, .. } = numbers;
+        let newest = News { seq, position, notice, receipt };
         news.send_if_modified(|known| std::mem::replace(known, newest) != newest);
     }
     sqlx::Connection::close(writing.conn).await.ok();

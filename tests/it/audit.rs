@@ -48,7 +48,7 @@ fn decided(daemon: &Daemon<'_>) {
     wait_for(|| {
         let order = daemon.get(As::Root, "/api/v1/orders/ZH-1").json();
         let notices = order["notices"].as_array()?;
-        (!notices.is_empty() && notices.iter().all(|notice| notice["state"] == "sent")).then_some(())
+        (!notices.is_empty() && notices.iter().all(|notice| notice["state"] == "delivered")).then_some(())
     });
 }
 
@@ -84,7 +84,7 @@ fn a_run_that_was_missed_is_made_up_once_and_marked_late_and_checkpoints_are_kep
     let kept = site.read("kept.jsonl");
     assert_eq!(kept.lines().count(), 1);
     let told = "SELECT state || forms FROM notices WHERE key LIKE 'checkpoint:told:%'";
-    let is_told = |told: &[String]| told[0].starts_with("sent") && told[0].contains("duban checkpoint 1");
+    let is_told = |told: &[String]| told[0].starts_with("delivered") && told[0].contains("duban checkpoint 1");
     wait_for(|| Some(rows(&site, told)).filter(|told| !told.is_empty() && is_told(told)).map(|_| ()));
     daemon.terminate();
     let found = said(&site.output(&["audit", "verify"]), 0);

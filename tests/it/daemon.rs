@@ -563,7 +563,7 @@ fn what_falls_from_now_on_is_told_and_what_fell_before_the_first_start_is_not() 
     ]));
     let told = wait_for(|| {
         let told = daemon.get(As::Root, "/api/v1/orders/new").json()["notices"].clone();
-        (told[0]["state"] == "sent").then_some(told)
+        (told[0]["state"] == "delivered").then_some(told)
     });
     assert_eq!((&told[0]["kind"], &told[0]["to"]), (&json!("yellow-card"), &json!("liaison")));
     assert_eq!(daemon.get(As::Root, "/api/v1/orders/old").json()["notices"], json!([]));

@@ -93,7 +93,7 @@ fn where_the_gateway_refuses_the_number_a_mail_goes_out_at_once() {
     daemon.send(&soon("ZH-1"));
     let mail = wait_for(|| world.mail.mails().first().cloned());
     assert_eq!(mail.to, ["a@example.gov.cn"]);
-    let notice = wait_for(|| liaison_notice(&daemon, "ZH-1").filter(|notice| notice["state"] == "sent"));
+    let notice = wait_for(|| liaison_notice(&daemon, "ZH-1").filter(|notice| notice["state"] == "accepted"));
     assert_eq!(notice["kind"], "yellow-card");
 }
 
@@ -136,7 +136,7 @@ fn killed_while_it_sends_it_tells_everybody_and_hardly_anybody_twice() {
         || world.gateway.received_at("/sms").iter().map(|request| request.json()["id"].to_string()).collect::<Vec<_>>();
     wait_for(|| (told().iter().collect::<BTreeSet<_>>().len() == ORDERS).then_some(()));
     for order in &orders {
-        wait_for(|| liaison_notice(&daemon, order).filter(|notice| notice["state"] == "sent"));
+        wait_for(|| liaison_notice(&daemon, order).filter(|notice| notice["state"] == "accepted"));
     }
     // What was on its way when it was killed goes out again under the same id, by which a gateway knows it.
     assert!(told().len() <= ORDERS * 2, "{}", told().len());

@@ -2,7 +2,7 @@
 
 mod yuezhengyi;
 
-use super::{Base, way};
+use super::{Base, receipts, way};
 use crate::config::channels::{
     Answer, AnswerField, Channel, ChannelKind, DECISION_KINDS, Email, GatewayRequest, MailSecurity, SmsHttp, Webhook,
 };
@@ -42,6 +42,11 @@ fn channel(entry: &Entry, base: &Base<'_>, problems: &mut Problems) -> Option<Ch
         ("console", Kind::Console),
     ];
     let kind = fields.required("kind", problems).and_then(|node| want::one_of(node, &choices, problems))?;
+    let hearing = match kind {
+        Kind::Sms => fields.optional("receipts"),
+        _ => None,
+    };
+    let receipts = hearing.and_then(|node| receipts::receipts(node, base, problems, |_, _| ()));
     let kind = match kind {
         Kind::Email => email(&mut fields, base, problems).map(ChannelKind::Email),
         Kind::Sms => {
@@ -53,7 +58,7 @@ fn channel(entry: &Entry, base: &Base<'_>, problems: &mut Problems) -> Option<Ch
         Kind::Console => Some(ChannelKind::Console),
     };
     fields.finish(problems);
-    Some(Channel { name: entry.key.text.as_str().into(), kind: kind? })
+    Some(Channel { name: entry.key.text.as_str().into(), kind: kind?, receipts: receipts.map(|(hearing, ())| hearing) })
 }
 
 fn email(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Problems) -> Option<Email> {

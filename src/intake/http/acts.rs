@@ -55,10 +55,10 @@ impl Act {
 /// Who did it, and what they say.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Sent {
-    by: String,
+pub(super) struct Sent {
+    pub(super) by: String,
     #[serde(default)]
-    note: Option<String>,
+    pub(super) note: Option<String>,
 }
 
 /// An act as it is kept.
@@ -166,7 +166,8 @@ async fn done(
     Ok(answer(act, key, &order.order, is_repeated))
 }
 
-fn read(body: &[u8]) -> Result<Sent, Refusal> {
+/// Who did it and what they say, of an act or a call.
+pub(super) fn read(body: &[u8]) -> Result<Sent, Refusal> {
     let sent: Sent = serde_json::from_slice(body).map_err(|_| malformed())?;
     let is_good = !sent.by.trim().is_empty()
         && sent.by.chars().count() <= BY_CHARACTERS_MAX

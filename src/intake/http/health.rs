@@ -6,6 +6,7 @@ use super::refusal::Refusal;
 use crate::clock;
 use crate::metrics::OrderCount;
 use crate::store::error::StoreError;
+use crate::store::outbox::NoticeState;
 use crate::text::Text;
 use axum::Json;
 use axum::extract::State;
@@ -232,8 +233,9 @@ async fn count(api: &Api) -> Result<(), StoreError> {
     ] {
         api.metrics.set_orders(state, number);
     }
-    for (state, number) in [("queued", outbox.queued), ("failed", outbox.failed), ("given-up", outbox.given_up)] {
-        api.metrics.set_notices(state, number);
+    for state in NoticeState::ALL {
+        api.metrics.set_notices(state.as_str(), outbox.count(state));
     }
+    api.metrics.calls_open.set(i64::try_from(outbox.calls).unwrap_or(i64::MAX));
     Ok(())
 }

@@ -13,11 +13,12 @@ use crate::engine::decision::{Decided, Obligation};
 use crate::engine::explain::{Known, ObligationStory, explain};
 use crate::engine::trace::{Note, Seen};
 use crate::intake::body::history;
+use crate::notify::told;
 use crate::order::History;
 use crate::order::body::Body;
 use crate::policy::vocabulary::{Kind, Value};
 use crate::store::event::StoredEvent;
-use crate::store::outbox::{Delivery, Notice};
+use crate::store::outbox::{Call, Delivery, KeptReceipt, Notice, outcome_name};
 use crate::store::view::OrderView;
 use crate::symbol::Symbol;
 use crate::text::{Lang, Text};
@@ -193,7 +194,9 @@ impl Shower<'_> {
             "state": notice.state.as_str(),
             "attempt": notice.attempt,
             "text": notice.queued.forms.short,
+            "stands": told::standing(notice, self.lang),
             "deliveries": notice.deliveries.iter().map(|one| self.delivery(one)).collect::<Vec<_>>(),
+            "calls": notice.calls.iter().map(|one| self.call(one)).collect::<Vec<_>>(),
         });
         let more = [
             ("decision", notice.queued.decision.as_ref().map(ToString::to_string)),
@@ -216,8 +219,46 @@ impl Shower<'_> {
         if let Some(detail) = &delivery.detail {
             shown["detail"] = detail.as_str().into();
         }
+        if let Some(message) = &delivery.message {
+            shown["message"] = (**message).into();
+        }
+        if !delivery.receipts.is_empty() {
+            shown["receipts"] = delivery.receipts.iter().map(|one| self.receipt(one)).collect();
+        }
         if self.is_entitled {
             shown["address"] = (*delivery.address).into();
+        }
+        shown
+    }
+
+    fn receipt(&self, receipt: &KeptReceipt) -> Tree {
+        let mut shown = json!({
+            "at": self.instant(receipt.at),
+            "known_at": self.instant(receipt.known_at),
+            "source": receipt.source.as_str(),
+            "outcome": outcome_name(receipt.outcome),
+        });
+        if let Some(detail) = &receipt.detail {
+            shown["detail"] = detail.as_str().into();
+        }
+        shown
+    }
+
+    /// A call as everybody may see it: whom and at which number is for those who call.
+    fn call(&self, call: &Call) -> Tree {
+        let mut shown = json!({
+            "id": call.id,
+            "at": self.instant(call.at),
+            "state": call.state.as_str(),
+            "why": call.why,
+        });
+        let more = [
+            ("ended_at", call.ended_at.map(|at| self.instant(at))),
+            ("by", call.by.clone()),
+            ("note", call.note.clone()),
+        ];
+        for (name, value) in more.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+            shown[name] = value.into();
         }
         shown
     }

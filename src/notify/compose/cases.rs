@@ -25,7 +25,7 @@ fn world(change: impl FnOnce(&mut Directory)) -> World {
     change(&mut directory);
     let kinds = vec!["card", "return"];
     let hook = Webhook { url: String::new(), secret: None, kinds, headers: Vec::new(), way: Way::default() };
-    let channels = [Channel { name: "order-system".into(), kind: ChannelKind::Webhook(hook) }];
+    let channels = [Channel { name: "order-system".into(), kind: ChannelKind::Webhook(hook), receipts: None }];
     let url = Some("https://duban.example.gov.cn/");
     let teller = Teller::new(directory.into(), Templates::built_in().into(), url, &channels);
     World { regime, teller }

@@ -4,11 +4,14 @@
 //! Neither keeps a message from going out: where it cannot be had, the message goes without it. Nobody is named with what is
 //! confidential, and papers go to nobody but a person.
 
-use super::{Batch, Outbox, Party, Way, is_group};
+use super::Outbox;
+use super::batch::Batch;
+use super::ways::{Party, Way, is_group};
 use crate::notify::channel::{Channel, File, Mention, Message};
 use crate::notify::notice::{NoticeKind, QueuedNotice};
 use crate::time::Instant;
 use futures_util::future::BoxFuture;
+use std::sync::Arc;
 use tracing::warn;
 
 /// More are not named in one message.
@@ -38,20 +41,20 @@ impl Outbox {
         message: Message,
         now: Instant,
     ) -> Message {
-        let is_secret = batch.notices().any(|notice| notice.confidential);
+        let is_secret = batch.notices().iter().any(|notice| notice.confidential);
         if self.sender.address(&way.channel).is_none_or(is_group) {
             let named = if is_secret { &[] } else { channel.mentions() };
             return Message { mentions: self.mentions(batch.first(), named, now).await, ..message };
         }
         let is_wanted = channel.attaches_dossier() && !party.name.is_empty();
-        match batch.notices().find(|notice| notice.kind == NoticeKind::Route).filter(|_| is_wanted) {
+        match batch.notices().into_iter().find(|notice| notice.kind == NoticeKind::Route).filter(|_| is_wanted) {
             Some(route) => Message { files: self.papers(route, is_secret).await, ..message },
             None => message,
         }
     }
 
     /// The people of the department against which it was decided, as the directory has them now.
-    async fn mentions(&self, notice: &QueuedNotice, named: &[std::sync::Arc<str>], now: Instant) -> Vec<Mention> {
+    async fn mentions(&self, notice: &QueuedNotice, named: &[Arc<str>], now: Instant) -> Vec<Mention> {
         let Some(key) = notice.decision.as_ref().filter(|_| !named.is_empty()) else { return Vec::new() };
         let decision = match self.store.decision(key).await {
             Ok(found) => found.map(|fed| fed.decision),
@@ -61,7 +64,7 @@ impl Outbox {
             }
         };
         let Some(department) = decision.and_then(|decision| decision.department) else { return Vec::new() };
-        let directory = self.directory.borrow().clone();
+        let directory = Arc::clone(&self.bearings.borrow().directory);
         let mut mentions: Vec<Mention> = Vec::new();
         for recipient in named {
             let Some(place) = directory.place(recipient, Some(&department), &[]) else { continue };

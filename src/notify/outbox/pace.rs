@@ -14,6 +14,10 @@ pub(super) const ATTEMPTS_MAX: u32 = 36;
 pub(super) const WAY_ATTEMPTS_MAX: usize = 4;
 /// So often a way is tried whose outcome stays unknown and whose other side would tell the person each time.
 pub(super) const UNKNOWN_MAX: usize = 2;
+/// What a crash interrupted is asked about for so long before it is sent again.
+pub(super) const ASK_FIRST_MS: i64 = 2 * 60 * 1000;
+/// What was sent without an answer is asked about for so long where its kind sets no time, before it counts as unknown.
+pub(super) const PATIENCE_MS: i64 = 30 * 60 * 1000;
 
 /// The pause after the how-manieth attempt: doubled each time, up to a fifth more by jitter that `seed` decides. Never
 /// shorter than what the other side asked for.

@@ -1,9 +1,12 @@
 //! The channels of the configuration, opened, by name.
 
+use super::stand::Nature;
 use crate::config::channels;
-use crate::notify::channel::Channel;
+use crate::config::secret::{Fingerprint, Secret, SecretError, SecretSource};
+use crate::notify::channel::{Asked, Channel, Receipts};
 use crate::notify::open::{self, OpenError};
 use crate::policy::directory::read::{Address, Channels, aliased};
+use crate::time::Instant;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -23,6 +26,23 @@ pub struct OpenChannelError {
 pub struct Sender {
     channels: BTreeMap<Arc<str>, Arc<dyn Channel>>,
     addresses: Channels,
+    heard: BTreeMap<Arc<str>, Heard>,
+}
+
+/// How a channel's receipts are heard.
+#[derive(Clone, Default)]
+struct Heard {
+    token: Option<Fingerprint>,
+    polls: bool,
+}
+
+/// Why nobody may post receipts so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotHeard {
+    /// No such channel takes any.
+    NoSuchChannel,
+    /// The token is another.
+    WrongToken,
 }
 
 impl fmt::Debug for Sender {
@@ -39,8 +59,48 @@ impl Sender {
             let name = channel.name.clone();
             let opened = open::open(&channel.kind).map_err(|source| OpenChannelError { name: name.clone(), source })?;
             sender.add(name, opened, channel.kind.address());
+            sender.hear(channel)?;
         }
         Ok(sender)
+    }
+
+    /// Hears of the receipts of a channel as it is configured.
+    pub fn hear(&mut self, channel: &channels::Channel) -> Result<(), OpenChannelError> {
+        let Some(hearing) = &channel.receipts else { return Ok(()) };
+        let failed = |source: SecretError| OpenChannelError { name: channel.name.clone(), source: source.into() };
+        let token = hearing.token.as_ref().map(SecretSource::read).transpose().map_err(failed)?;
+        self.hear_by(channel.name.clone(), token.as_ref(), hearing.polls);
+        Ok(())
+    }
+
+    /// The same, by a token that is at hand, and by asking or not.
+    pub fn hear_by(&mut self, name: Arc<str>, token: Option<&Secret>, polls: bool) {
+        self.heard.insert(name, Heard { token: token.map(Fingerprint::of), polls });
+    }
+
+    /// The receipts of a channel, for whoever shows its token.
+    pub fn receipts(&self, name: &str, token: &str) -> Result<&dyn Receipts, NotHeard> {
+        let known = self.heard.get(name).and_then(|heard| heard.token);
+        let receipts = self.channels.get(name).and_then(|channel| channel.receipts());
+        match (known, receipts) {
+            (Some(known), Some(receipts)) if known.is_of(token) => Ok(receipts),
+            (Some(_), Some(_)) => Err(NotHeard::WrongToken),
+            _ => Err(NotHeard::NoSuchChannel),
+        }
+    }
+
+    /// What a channel is like. One that has receipts of which nobody would hear has none.
+    pub(super) fn nature(&self, name: &str) -> Nature {
+        let Some(channel) = self.channels.get(name) else { return Nature::default() };
+        let heard = self.heard.get(name).cloned().unwrap_or_default();
+        let asked = heard.polls && channel.receipts().is_some_and(can_be_asked);
+        let posted = heard.token.is_some() && channel.receipts().is_some();
+        Nature {
+            repeats: channel.recognises_repeats(),
+            proves: channel.proves_delivery(),
+            receipts: asked || posted,
+            asked,
+        }
     }
 
     /// Adds a channel under a name.
@@ -70,4 +130,11 @@ impl Sender {
         let order = [Address::Yuezhengyi, Address::Mobile, Address::Email];
         order.into_iter().flat_map(of).map(|(name, _)| name.clone()).collect()
     }
+}
+
+/// Whether the other side can be asked for its receipts. Nothing is asked by this: a future that nobody waits for does nothing.
+fn can_be_asked(receipts: &dyn Receipts) -> bool {
+    let (id, to): (Arc<str>, Arc<str>) = ("".into(), "".into());
+    let asked = Asked { id, provider_id: None, to, sent_at: Instant(0) };
+    receipts.ask(&asked, Instant(0)).is_some()
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::engine::decision::{Decided, OrderState};
 use crate::notify::channel::{Channel, Forms};
-use crate::notify::notice::{NoticeKind, SALUTATION};
+use crate::notify::notice::{NoticeKind, QueuedNotice, SALUTATION, Target};
 use crate::policy::directory::read::Address;
 use crate::policy::directory::{Department, Of, Person, Recipient};
 use crate::store::decided::{Saved, SavedOrder};
@@ -54,7 +54,7 @@ impl Channel for Fake {
 struct World {
     store: Store,
     outbox: Outbox,
-    directory: watch::Sender<Arc<Directory>>,
+    bearings: watch::Sender<Arc<Bearings>>,
     sms: Arc<Fake>,
     mail: Arc<Fake>,
     robot: Arc<Fake>,
@@ -67,21 +67,21 @@ fn person(name: &str, number: &str) -> Person {
     Person { name: name.into(), mobile, email, yuezhengyi: None }
 }
 
-fn directory(liaisons: Vec<Person>) -> Arc<Directory> {
+fn directory(liaisons: Vec<Person>) -> Arc<Bearings> {
     let recipient = |of, channels: &[&str]| Recipient {
         of,
         channels: channels.iter().map(|name| Arc::from(*name)).collect(),
         ..Recipient::default()
     };
     let people = BTreeMap::from([("liaison".into(), liaisons)]);
-    Arc::new(Directory {
+    Arc::new(Bearings::of(Arc::new(Directory {
         recipients: BTreeMap::from([
             ("liaison".into(), recipient(Some(Of::Department), &["sms", "mail"])),
             ("group".into(), recipient(None, &["robot"])),
         ]),
         departments: BTreeMap::from([("甲局".into(), Department { parent: None, people })]),
         ..Directory::default()
-    })
+    })))
 }
 
 async fn world(sms: impl IntoIterator<Item = Outcome>) -> World {
@@ -92,9 +92,9 @@ async fn world(sms: impl IntoIterator<Item = Outcome>) -> World {
     sender.add("mail".into(), mail.clone(), Address::Email);
     sender.add("robot".into(), robot.clone(), Address::None);
     sender.add("order-system".into(), robot.clone(), Address::None);
-    let (directory, receiver) = watch::channel(directory(vec![person("张三", "13800000001")]));
+    let (bearings, receiver) = watch::channel(directory(vec![person("张三", "13800000001")]));
     let outbox = Outbox::new(store.clone(), sender.into(), receiver);
-    World { store, outbox, directory, sms, mail, robot }
+    World { store, outbox, bearings, sms, mail, robot }
 }
 
 fn notice(key: &str, recipient: &str) -> QueuedNotice {
@@ -108,6 +108,7 @@ fn notice(key: &str, recipient: &str) -> QueuedNotice {
         at: START,
         expires_at: None,
         confidential: false,
+        calendar: None,
         forms: Forms {
             short: format!("【珠海12345】{key}。"),
             markdown: format!("**{key}**"),
@@ -131,6 +132,11 @@ impl World {
         let (source, id, body) = ("test".into(), "e".into(), body.as_str().into());
         let event = NewEvent { source, id, subject, at: START, recorded_at: START, digest: [0; 32], body };
         self.store.append_events(vec![event], START).await.unwrap();
+        self.queue_more_of_order(order, notices).await;
+    }
+
+    /// Queues further notices of an order.
+    async fn queue_more_of_order(&self, order: &str, notices: Vec<QueuedNotice>) {
         let found = self.store.find_order(order).await.unwrap().unwrap();
         let loaded = self.store.load_orders(&[found]).await.unwrap().remove(0);
         let decided = Decided { new: vec![], obligations: vec![], next_due: None, state: OrderState::default() };
@@ -146,6 +152,11 @@ impl World {
             notices,
         };
         assert_eq!(self.store.save_decided(vec![saved]).await.unwrap(), [Saved::Saved]);
+    }
+
+    /// The one notice, as it stands.
+    async fn kept(&self) -> Notice {
+        self.store.notices(&[1]).await.unwrap().remove(0)
     }
 
     /// Sends at an instant so many seconds after the start; how many notices were due.
@@ -233,7 +244,7 @@ async fn where_the_preferred_way_does_not_work_the_next_one_is_taken_after_a_few
 #[tokio::test]
 async fn who_was_told_is_not_told_again_when_another_has_to_be() {
     let world = world([Outcome::Accepted { provider_id: None }, transient()]).await;
-    world.directory.send_replace(directory(vec![person("张三", "13800000001"), person("李四", "13800000002")]));
+    world.bearings.send_replace(directory(vec![person("张三", "13800000001"), person("李四", "13800000002")]));
     world.queue(vec![notice("黄牌", "liaison")]).await;
     world.send_all().await;
     assert_eq!(world.sms.to(), ["13800000001", "13800000002", "13800000002"]);
@@ -257,18 +268,18 @@ async fn what_never_works_is_given_up_after_more_than_a_day_with_the_reason() {
     let end = world.send_all().await;
     assert!(end.ms_since(START) > 24 * 3_600_000);
     let unsent = world.unsent().await;
-    assert_eq!((unsent[0].state, unsent[0].attempt), (NoticeState::GivenUp, pace::ATTEMPTS_MAX));
-    assert_eq!(unsent[0].reason.as_deref(), Some("张三：the gateway is busy"));
+    assert_eq!((unsent[0].state, unsent[0].attempt), (NoticeState::Failed, pace::ATTEMPTS_MAX));
+    assert_eq!(unsent[0].reason.as_deref(), Some("多次发送未成：张三：the gateway is busy"));
 }
 
 #[tokio::test]
 async fn a_new_liaison_gets_what_was_decided_before() {
     let world = world([]).await;
-    world.directory.send_replace(directory(vec![]));
+    world.bearings.send_replace(directory(vec![]));
     world.queue(vec![notice("黄牌", "liaison")]).await;
     world.send_at(0).await;
     assert!(world.sms.sent().is_empty());
-    world.directory.send_replace(directory(vec![person("新来的", "13800000009")]));
+    world.bearings.send_replace(directory(vec![person("新来的", "13800000009")]));
     world.send_all().await;
     assert_eq!(world.sms.to(), ["13800000009"]);
 }
@@ -345,13 +356,28 @@ async fn a_decision_goes_to_another_system_under_its_own_key() {
     assert_eq!((world.robot.sent()[0].to.as_str(), world.robot.sent()[0].forms.json.as_str()), ("", "{}"));
 }
 
+/// What a first sender enters for the liaison's SMS before it sends, or dies.
+fn sending(message: &str, address: &str) -> Sending {
+    Sending {
+        message: message.into(),
+        channel: "sms".into(),
+        address: address.into(),
+        party: if address.ends_with('1') { "张三".into() } else { "李四".into() },
+        attempt: 1,
+        at: START,
+        awaits: Awaits::Nothing,
+    }
+}
+
 #[tokio::test]
-async fn after_a_crash_between_sending_and_settling_nobody_is_told_twice() {
+async fn after_a_crash_who_answered_is_not_told_again_and_whose_answer_was_swallowed_is_under_the_same_id() {
     let world = world([]).await;
+    world.bearings.send_replace(directory(vec![person("张三", "13800000001"), person("李四", "13800000002")]));
     world.queue(vec![notice("黄牌", "liaison")]).await;
-    // A first sender claims, sends, records, and dies before it settles.
+    // A first sender tells 张三, records that when it enters the message to 李四, sends that, and dies.
     let claimed = world.store.claim_due_notices(START, START.plus_ms(60_000), 10).await.unwrap().remove(0);
-    let delivery = Delivery {
+    let held = (vec![claimed.notice.id], claimed.token);
+    let first = Delivery {
         attempt: 1,
         channel: "sms".into(),
         address: "13800000001".into(),
@@ -359,12 +385,41 @@ async fn after_a_crash_between_sending_and_settling_nobody_is_told_twice() {
         outcome: DeliveryOutcome::Accepted,
         detail: None,
         provider_id: None,
+        message: Some("m1".into()),
+        party: Some("张三".into()),
+        receipts: vec![],
     };
-    world.store.record_deliveries(claimed.notice.id, vec![delivery], START).await.unwrap();
+    let ends_at = START.plus_ms(60_000);
+    let second = sending("m2", "13800000002");
+    let entered = world.store.enter_sending(held, vec![first.into()], second, ends_at).await.unwrap();
+    assert_eq!(entered, Settled::Settled);
     assert_eq!(world.send_at(30).await, 0, "the lease is kept");
     assert_eq!(world.send_at(60).await, 1, "and ends by itself");
-    assert!(world.sms.sent().is_empty() && world.mail.sent().is_empty());
+    assert_eq!(world.sms.to(), ["13800000002"]);
     assert_eq!(world.store.next_notice().await.unwrap(), None);
+    // It says in the store what happened.
+    let outcomes = |notice: &Notice| notice.deliveries.iter().map(|one| one.outcome).collect::<Vec<_>>();
+    let kept = world.kept().await;
+    assert_eq!(kept.state, NoticeState::Accepted);
+    use DeliveryOutcome::{Accepted, Interrupted};
+    assert_eq!(outcomes(&kept), [Accepted, Interrupted, Accepted]);
+}
+
+#[tokio::test]
+async fn what_went_out_as_one_message_goes_out_as_the_same_one_again_whatever_came_since() {
+    let world = world([transient()]).await;
+    let card = notice("黄牌", "liaison");
+    let red = QueuedNotice { kind: NoticeKind::RedCard, at: START.plus_ms(30_000), ..notice("红牌", "liaison") };
+    world.queue_of_order("ZH-1", vec![card, red]).await;
+    world.send_at(30).await;
+    let later = QueuedNotice { at: START.plus_ms(31_000), ..notice("待核", "liaison") };
+    world.queue_more_of_order("ZH-1", vec![later]).await;
+    world.send_all().await;
+    let sent: Vec<_> = world.sms.sent().into_iter().map(|message| (message.id, message.forms.short)).collect();
+    assert_eq!(sent[0].1, "【珠海12345】红牌。黄牌。");
+    let again: Vec<_> = sent[1..].iter().map(|(id, short)| (*id == sent[0].0, short.as_str())).collect();
+    assert!(again.contains(&(true, "【珠海12345】红牌。黄牌。")), "{sent:?}");
+    assert!(again.contains(&(false, "【珠海12345】待核。")), "{sent:?}");
 }
 
 #[tokio::test]
@@ -373,7 +428,10 @@ async fn a_sender_that_was_too_slow_does_not_overwrite_what_another_settled() {
     world.queue(vec![notice("黄牌", "liaison")]).await;
     let slow = world.store.claim_due_notices(START, START.plus_ms(1_000), 10).await.unwrap().remove(0);
     assert_eq!(world.send_at(2).await, 1);
-    let settlement = Settlement::Failed { reason: "too late".into() };
+    let held = (vec![slow.notice.id], slow.token);
+    let entered = world.store.enter_sending(held, vec![], sending("m1", "13800000001"), START).await.unwrap();
+    assert_eq!(entered, Settled::Lost, "nor does it send");
+    let settlement = Settlement::failed("too late");
     let now = START.plus_ms(3_000);
     let settled = world.store.settle_notice((slow.notice.id, slow.token), settlement, vec![], now).await.unwrap();
     assert_eq!(settled, Settled::Lost);

@@ -1,12 +1,11 @@
-//! The ways to everybody behind a notice, and which is to be tried next. Pure: what was tried is read from the deliveries
-//! recorded so far, so that a restart goes on where it was.
+//! The ways to everybody behind a notice: as the directory has them while it is to be sent, as recorded once it was, so that
+//! who comes later is not told of what was told before.
 
-use super::pace::{UNKNOWN_MAX, WAY_ATTEMPTS_MAX};
 use super::sender::Sender;
 use crate::notify::notice::Target;
 use crate::policy::directory::read::Address;
 use crate::policy::directory::{Directory, Person};
-use crate::store::outbox::{Delivery, DeliveryOutcome};
+use crate::store::outbox::{Delivery, Notice};
 use crate::time::Instant;
 use std::sync::Arc;
 
@@ -15,6 +14,10 @@ use std::sync::Arc;
 pub(super) struct Party {
     /// As letters address them; empty for a group or another system.
     pub(super) name: Arc<str>,
+    /// By what they are known among those behind the notice: the name, or the name and a number where several bear it.
+    pub(super) key: Arc<str>,
+    /// The number at which they can be called.
+    pub(super) mobile: Option<Arc<str>>,
     /// The ways; empty: there is none.
     pub(super) ways: Vec<Way>,
 }
@@ -24,17 +27,6 @@ pub(super) struct Party {
 pub(super) struct Way {
     pub(super) channel: Arc<str>,
     pub(super) address: Arc<str>,
-}
-
-/// Where a party stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Stand<'a> {
-    /// They were told.
-    Told,
-    /// This way is to be tried.
-    Next(&'a Way),
-    /// Every way failed for good; the last reason.
-    Unreachable(String),
 }
 
 /// Why nobody can be told.
@@ -59,7 +51,7 @@ pub(super) fn parties(
         Target::Channel(channel) => {
             let known = sender.known(channel).ok_or_else(|| NoParty::UnknownChannel(channel.clone()))?;
             let way = Way { channel: known.clone(), address: "".into() };
-            Ok(vec![Party { name: "".into(), ways: vec![way] }])
+            Ok(vec![Party::nobody(vec![way])])
         }
         Target::Recipient { recipient, place } => behind(recipient, place.as_deref(), directory, sender, now),
     }
@@ -79,17 +71,68 @@ fn behind(
         known.channels.iter().filter_map(|name| sender.known(name).cloned()).collect()
     };
     let people = directory.people_on(recipient, place, now);
-    let parties: Vec<Party> = people.iter().map(|person| party(person, &channels, sender)).collect();
+    let mut parties: Vec<Party> = people.iter().map(|person| party(person, &channels, sender)).collect();
+    tell_apart(&mut parties);
     let group = ways(&Person::default(), &channels, sender);
     match (parties.is_empty(), group.is_empty()) {
         (false, _) => Ok(parties),
-        (true, false) => Ok(vec![Party { name: "".into(), ways: group }]),
+        (true, false) => Ok(vec![Party::nobody(group)]),
         (true, true) => Err(NoParty::Vacant { recipient: recipient.clone(), place: place.unwrap_or_default().into() }),
     }
 }
 
 fn party(person: &Person, channels: &[Arc<str>], sender: &Sender) -> Party {
-    Party { name: person.name.clone(), ways: ways(person, channels, sender) }
+    let ways = ways(person, channels, sender);
+    Party { name: person.name.clone(), key: person.name.clone(), mobile: person.mobile.clone(), ways }
+}
+
+/// Gives those who bear a name that somebody before them bears a number.
+fn tell_apart(parties: &mut [Party]) {
+    for at in 1..parties.len() {
+        let before = parties[..at].iter().filter(|other| other.name == parties[at].name).count();
+        if before > 0 {
+            parties[at].key = format!("{}#{}", parties[at].name, before + 1).into();
+        }
+    }
+}
+
+impl Party {
+    /// A group, or another system.
+    fn nobody(ways: Vec<Way>) -> Party {
+        Party { name: "".into(), key: "".into(), mobile: None, ways }
+    }
+
+    /// Whether it is a person, who can be called.
+    pub(super) fn is_person(&self) -> bool {
+        !self.name.is_empty()
+    }
+}
+
+/// Those whom a notice was sent to or who are to be called, each by what is recorded, with the ways that the directory has
+/// for them now; of who is in it no more, those that were tried.
+pub(super) fn recorded(notice: &Notice, now: &[Party]) -> Vec<Party> {
+    let tried = notice.deliveries.iter().filter_map(|delivery| delivery.party.clone());
+    let called = notice.calls.iter().map(|call| call.party.clone());
+    let mut parties: Vec<Party> = Vec::new();
+    for key in tried.chain(called) {
+        if parties.iter().all(|known| known.key != key) {
+            let known = now.iter().find(|party| party.key == key).cloned();
+            parties.push(known.unwrap_or_else(|| gone(&key, &notice.deliveries)));
+        }
+    }
+    parties
+}
+
+/// Somebody who is not in the directory any more.
+fn gone(key: &Arc<str>, deliveries: &[Delivery]) -> Party {
+    let mut ways: Vec<Way> = Vec::new();
+    for delivery in deliveries.iter().filter(|delivery| delivery.party.as_ref() == Some(key)) {
+        let way = Way { channel: delivery.channel.clone(), address: delivery.address.clone() };
+        if !ways.contains(&way) {
+            ways.push(way);
+        }
+    }
+    Party { name: key.clone(), key: key.clone(), mobile: None, ways }
 }
 
 fn ways(person: &Person, channels: &[Arc<str>], sender: &Sender) -> Vec<Way> {
@@ -102,101 +145,13 @@ fn ways(person: &Person, channels: &[Arc<str>], sender: &Sender) -> Vec<Way> {
     ways
 }
 
-impl Party {
-    /// Where they stand after what was tried so far. `repeats` says whether a channel recognises repeats.
-    pub(super) fn stand(&self, deliveries: &[Delivery], repeats: impl Fn(&str) -> bool) -> Stand<'_> {
-        let mut last = if self.ways.is_empty() { "没有可用渠道的地址".to_owned() } else { String::new() };
-        for (at, way) in self.ways.iter().enumerate() {
-            let tried: Vec<&Delivery> = deliveries.iter().filter(|delivery| way.is_of(delivery)).collect();
-            if tried.iter().any(|delivery| delivery.outcome == DeliveryOutcome::Accepted) {
-                return Stand::Told;
-            }
-            let has_other = at + 1 < self.ways.len();
-            match exhausted(&tried, has_other, repeats(&way.channel)) {
-                Some(reason) => last = reason,
-                None => return self.told_after(at, deliveries).unwrap_or(Stand::Next(way)),
-            }
-        }
-        Stand::Unreachable(last)
-    }
-
-    /// A later way may have told them already, before an earlier one came back into use.
-    fn told_after(&self, at: usize, deliveries: &[Delivery]) -> Option<Stand<'_>> {
-        let accepted = |delivery: &Delivery| delivery.outcome == DeliveryOutcome::Accepted;
-        let told = |way: &Way| deliveries.iter().any(|delivery| accepted(delivery) && way.is_of(delivery));
-        self.ways[at..].iter().any(told).then_some(Stand::Told)
-    }
-}
-
 impl Way {
-    fn is_of(&self, delivery: &Delivery) -> bool {
+    pub(super) fn is_of(&self, delivery: &Delivery) -> bool {
         delivery.channel == self.channel && delivery.address == self.address
     }
-}
-
-/// Why a way is not to be tried any more; none: it is.
-fn exhausted(tried: &[&Delivery], has_other: bool, recognises_repeats: bool) -> Option<String> {
-    let last = tried.last()?;
-    let unknown = tried.iter().filter(|delivery| delivery.outcome == DeliveryOutcome::Unknown).count();
-    let permanent = last.outcome == DeliveryOutcome::Permanent;
-    // Told twice is better than not told, but not more than twice.
-    let perhaps_told = !recognises_repeats && unknown >= UNKNOWN_MAX;
-    let tired = has_other && tried.len() >= WAY_ATTEMPTS_MAX;
-    (permanent || perhaps_told || tired).then(|| last.detail.clone().unwrap_or_default())
 }
 
 /// Whether a channel takes no address: a group, another system, the console.
 pub(super) fn is_group(address: Address) -> bool {
     address == Address::None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn delivery(channel: &str, outcome: DeliveryOutcome) -> Delivery {
-        let (channel, address) = (channel.into(), "a".into());
-        Delivery {
-            attempt: 1,
-            channel,
-            address,
-            at: Instant(0),
-            outcome,
-            detail: Some("why".into()),
-            provider_id: None,
-        }
-    }
-
-    fn party() -> Party {
-        let way = |channel: &str| Way { channel: channel.into(), address: "a".into() };
-        Party { name: "甲".into(), ways: vec![way("yuezhengyi"), way("sms")] }
-    }
-
-    #[track_caller]
-    fn check(tried: &[(&str, DeliveryOutcome)], expected: &str) {
-        let deliveries: Vec<Delivery> = tried.iter().map(|(channel, outcome)| delivery(channel, *outcome)).collect();
-        let party = party();
-        let shown = match party.stand(&deliveries, |channel| channel == "yuezhengyi") {
-            Stand::Told => "told".to_owned(),
-            Stand::Next(way) => format!("next {}", way.channel),
-            Stand::Unreachable(why) => format!("unreachable: {why}"),
-        };
-        assert_eq!(shown, expected, "{tried:?}");
-    }
-
-    #[test]
-    fn ways_are_tried_in_the_order_of_preference() {
-        use DeliveryOutcome::{Accepted, Permanent, Transient, Unknown};
-        check(&[], "next yuezhengyi");
-        check(&[("yuezhengyi", Accepted)], "told");
-        check(&[("yuezhengyi", Permanent)], "next sms");
-        check(&[("yuezhengyi", Permanent), ("sms", Accepted)], "told");
-        check(&[("yuezhengyi", Permanent), ("sms", Permanent)], "unreachable: why");
-        check(&[("yuezhengyi", Transient); 3], "next yuezhengyi");
-        check(&[("yuezhengyi", Transient); 4], "next sms");
-        check(&[("yuezhengyi", Permanent), ("sms", Unknown)], "next sms");
-        check(&[("yuezhengyi", Permanent), ("sms", Unknown), ("sms", Unknown)], "unreachable: why");
-        check(&[("yuezhengyi", Unknown), ("yuezhengyi", Unknown)], "next yuezhengyi");
-        check(&[("yuezhengyi", Transient), ("sms", Accepted)], "told");
-    }
 }

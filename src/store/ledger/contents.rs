@@ -37,7 +37,20 @@ pub(super) fn names(kind: Kind) -> &'static [&'static str] {
         Kind::Notice => {
             &["id", "key", "order", "decision", "kind", "target", "at", "expires_at", "confidential", "forms"]
         }
-        Kind::Delivery => &["id", "notice", "attempt", "channel", "address", "at", "outcome", "detail", "provider_id"],
+        Kind::Delivery => &[
+            "id",
+            "notice",
+            "attempt",
+            "channel",
+            "address",
+            "at",
+            "outcome",
+            "detail",
+            "provider_id",
+            "message",
+            "party",
+        ],
+        Kind::Receipt => &["id", "delivery", "at", "known_at", "source", "outcome", "detail"],
         Kind::Version => &["number", "in_force", "files"],
         Kind::Journal => &["id", "at", "what", "body"],
         Kind::Erasure => &["id", "order", "at", "by", "reason", "body"],
@@ -61,6 +74,7 @@ pub(super) async fn rows(
         Kind::Decision => include_str!("../sql/contents_of_decisions.sql"),
         Kind::Notice => include_str!("../sql/contents_of_notices.sql"),
         Kind::Delivery => include_str!("../sql/contents_of_deliveries.sql"),
+        Kind::Receipt => include_str!("../sql/contents_of_receipts.sql"),
         Kind::Version => include_str!("../sql/contents_of_versions.sql"),
         Kind::Journal => include_str!("../sql/contents_of_journal.sql"),
         Kind::Erasure => include_str!("../sql/contents_of_erasures.sql"),
@@ -81,7 +95,7 @@ pub(super) fn content(kind: Kind, row: &impl Columns) -> Option<Hash> {
         Kind::Decision => {
             decided::content(number(0)?, text(1)?, text(2)?, [number(3)?, number(4)?], text(5)?, text(6)?)
         }
-        Kind::Notice => outbox::content(&outbox::Contents {
+        Kind::Notice => outbox::queue::content(&outbox::queue::Contents {
             id: number(0)?,
             key: text(1)?,
             order: row.text(2)?,
@@ -94,6 +108,15 @@ pub(super) fn content(kind: Kind, row: &impl Columns) -> Option<Hash> {
             forms: Sha256::digest(text(9)?).into(),
         }),
         Kind::Delivery => delivery(row)?,
+        Kind::Receipt => outbox::receipts::receipt_content(&outbox::receipts::Contents {
+            id: number(0)?,
+            delivery: number(1)?,
+            at: number(2)?,
+            known_at: number(3)?,
+            source: text(4)?,
+            outcome: text(5)?,
+            detail: row.text(6)?,
+        }),
         Kind::Version => versions::content(number(0)?, number(1)?, text(2)?),
         Kind::Journal => state::content(number(0)?, number(1)?, text(2)?, text(3)?),
         Kind::Erasure => erase::content(number(0)?, text(1)?, number(2)?, text(3)?, text(4)?, text(5)?),
@@ -119,5 +142,6 @@ fn delivery(row: &impl Columns) -> Option<Hash> {
     let text = |column| row.text(column).flatten();
     let begun = Content::of(Kind::Delivery).number(number(0)?).number(number(1)?).number(number(2)?);
     let addressed = begun.text(text(3)?).erasable(text(4)?).number(number(5)?).text(text(6)?);
-    Some(addressed.maybe_text(row.text(7)?).maybe_text(row.text(8)?).hash())
+    let answered = addressed.maybe_text(row.text(7)?).maybe_text(row.text(8)?);
+    Some(outbox::with_message(answered, row.text(9)?, row.text(10)?).hash())
 }

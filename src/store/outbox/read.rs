@@ -1,6 +1,10 @@
 //! Notices and their deliveries as they stand: rows become what was written at this door.
 
-use super::{Delivery, DeliveryOutcome, Notice, NoticeId, NoticeState, OutboxHealth, read_forms, read_target};
+use super::receipts::read_outcome;
+use super::twins::{read_forms, read_target};
+use super::{
+    Call, CallState, Delivery, DeliveryOutcome, KeptReceipt, Notice, NoticeId, NoticeState, OutboxHealth, ReceiptSource,
+};
 use crate::notify::notice::{NoticeKind, QueuedNotice};
 use crate::store::error::StoreError;
 use crate::store::orders::{numbers, unsigned};
@@ -19,8 +23,10 @@ pub(in crate::store) async fn load(readers: &SqlitePool, ids: &[NoticeId]) -> Re
         .map_err(StoreError::failed("load notices"))?;
     let mut notices = rows.iter().map(read_notice).collect::<Result<Vec<_>, _>>()?;
     let mut deliveries = load_deliveries(readers, ids).await?;
+    let mut calls = load_calls(readers, ids).await?;
     for notice in &mut notices {
         notice.deliveries = deliveries.remove(&notice.id).unwrap_or_default();
+        notice.calls = calls.remove(&notice.id).unwrap_or_default();
     }
     Ok(notices)
 }
@@ -34,12 +40,78 @@ async fn load_deliveries(
         .fetch_all(readers)
         .await
         .map_err(StoreError::failed("load deliveries"))?;
+    let mut receipts = if rows.is_empty() { HashMap::new() } else { load_receipts(readers, notices).await? };
     let mut deliveries: HashMap<NoticeId, Vec<Delivery>> = HashMap::new();
     for row in &rows {
-        let (_, notice, delivery) = read_delivery(row)?;
-        deliveries.entry(notice).or_default().push(delivery);
+        let (id, notice, delivery) = read_delivery(row)?;
+        let receipts = receipts.remove(&id).unwrap_or_default();
+        deliveries.entry(notice).or_default().push(Delivery { receipts, ..delivery });
     }
     Ok(deliveries)
+}
+
+/// Receipts by their delivery's number.
+async fn load_receipts(
+    readers: &SqlitePool,
+    notices: &[NoticeId],
+) -> Result<HashMap<i64, Vec<KeptReceipt>>, StoreError> {
+    let failed = || StoreError::failed("load receipts");
+    let rows = sqlx::query(include_str!("../sql/load_receipts.sql"))
+        .bind(numbers(notices.iter().copied()))
+        .fetch_all(readers)
+        .await
+        .map_err(failed())?;
+    let mut receipts: HashMap<i64, Vec<KeptReceipt>> = HashMap::new();
+    for row in &rows {
+        let delivery: i64 = row.try_get(0).map_err(failed())?;
+        let bad = |column| StoreError::BadRow { table: "receipts", id: delivery, column };
+        let source: &str = row.try_get(3).map_err(failed())?;
+        let sources = [ReceiptSource::Callback, ReceiptSource::Asked];
+        receipts.entry(delivery).or_default().push(KeptReceipt {
+            at: Instant(row.try_get(1).map_err(failed())?),
+            known_at: Instant(row.try_get(2).map_err(failed())?),
+            source: sources.into_iter().find(|known| known.as_str() == source).ok_or_else(|| bad("source"))?,
+            outcome: read_outcome(row.try_get(4).map_err(failed())?).ok_or_else(|| bad("outcome"))?,
+            detail: row.try_get(5).map_err(failed())?,
+        });
+    }
+    Ok(receipts)
+}
+
+async fn load_calls(readers: &SqlitePool, notices: &[NoticeId]) -> Result<HashMap<NoticeId, Vec<Call>>, StoreError> {
+    let rows = sqlx::query(include_str!("../sql/load_calls.sql"))
+        .bind(numbers(notices.iter().copied()))
+        .fetch_all(readers)
+        .await
+        .map_err(StoreError::failed("load calls"))?;
+    let mut calls: HashMap<NoticeId, Vec<Call>> = HashMap::new();
+    for row in &rows {
+        let call = read_call(row)?;
+        calls.entry(call.notice).or_default().push(call);
+    }
+    Ok(calls)
+}
+
+/// A call from a row of `load_calls.sql`, `call.sql` or `open_calls.sql`.
+pub(super) fn read_call(row: &SqliteRow) -> Result<Call, StoreError> {
+    let failed = || StoreError::failed("read a call");
+    let id: i64 = row.try_get(0).map_err(failed())?;
+    let text = |column: usize| row.try_get::<Option<&str>, _>(column).map_err(failed());
+    let must = |column: usize, name| text(column)?.ok_or(StoreError::BadRow { table: "calls", id, column: name });
+    let state = must(6, "state")?;
+    let known = CallState::ALL.into_iter().find(|known| known.as_str() == state);
+    Ok(Call {
+        id,
+        notice: row.try_get(1).map_err(failed())?,
+        party: must(2, "party")?.into(),
+        number: text(3)?.map(Arc::from),
+        why: must(4, "why")?.into(),
+        at: Instant(row.try_get(5).map_err(failed())?),
+        state: known.ok_or(StoreError::BadRow { table: "calls", id, column: "state" })?,
+        ended_at: row.try_get::<Option<i64>, _>(7).map_err(failed())?.map(Instant),
+        by: text(8)?.map(Into::into),
+        note: text(9)?.map(Into::into),
+    })
 }
 
 /// A delivery from a row of `load_deliveries.sql`: its number, its notice's, and itself.
@@ -59,6 +131,9 @@ fn read_delivery(row: &SqliteRow) -> Result<(i64, NoticeId, Delivery), StoreErro
             .ok_or_else(|| bad("outcome"))?,
         detail: row.try_get(7).map_err(failed())?,
         provider_id: row.try_get(8).map_err(failed())?,
+        message: row.try_get::<Option<&str>, _>(9).map_err(failed())?.map(Arc::from),
+        party: row.try_get::<Option<&str>, _>(10).map_err(failed())?.map(Arc::from),
+        receipts: Vec::new(),
     };
     Ok((id, row.try_get(1).map_err(failed())?, delivery))
 }
@@ -82,14 +157,20 @@ fn read_notice(row: &SqliteRow) -> Result<Notice, StoreError> {
             at: Instant(row.try_get("at").map_err(failed())?),
             expires_at: maybe_at("expires_at")?,
             confidential: row.try_get("confidential").map_err(failed())?,
+            calendar: maybe_text("calendar")?.map(Arc::from),
             forms: read_forms(text("words")?).ok_or_else(|| bad("forms"))?,
         },
-        state: NoticeState::ALL.into_iter().find(|known| known.as_str() == state).ok_or_else(|| bad("state"))?,
+        state: NoticeState::parse(state).ok_or_else(|| bad("state"))?,
+        is_open: row.try_get("is_open").map_err(failed())?,
         due_at: Instant(row.try_get("due_at").map_err(failed())?),
         attempt: row.try_get("attempt").map_err(failed())?,
         settled_at: maybe_at("settled_at")?,
         reason: maybe_text("reason")?.map(Into::into),
+        bundle: row.try_get("bundle").map_err(failed())?,
+        retries: row.try_get("retries").map_err(failed())?,
+        forgiven: row.try_get::<u32, _>("forgiven").map_err(failed())? as usize,
         deliveries: Vec::new(),
+        calls: Vec::new(),
     })
 }
 
@@ -112,17 +193,15 @@ pub(in crate::store) async fn unsent(readers: &SqlitePool, limit: u32) -> Result
 }
 
 pub(in crate::store) async fn health(readers: &SqlitePool) -> Result<OutboxHealth, StoreError> {
-    let (queued, oldest, failed, given_up): (i64, Option<i64>, i64, i64) =
-        sqlx::query_as(include_str!("../sql/outbox_health.sql"))
-            .fetch_one(readers)
-            .await
-            .map_err(StoreError::failed("count notices"))?;
-    Ok(OutboxHealth {
-        queued: unsigned(queued),
-        oldest_due: oldest.map(Instant),
-        failed: unsigned(failed),
-        given_up: unsigned(given_up),
-    })
+    let failed = || StoreError::failed("count notices");
+    let counts: Vec<(String, i64)> =
+        sqlx::query_as(include_str!("../sql/outbox_health.sql")).fetch_all(readers).await.map_err(failed())?;
+    let (oldest, calls): (Option<i64>, i64) =
+        sqlx::query_as(include_str!("../sql/outbox_waiting.sql")).fetch_one(readers).await.map_err(failed())?;
+    let states = counts.into_iter().filter_map(|(state, count)| Some((NoticeState::parse(&state)?, unsigned(count))));
+    let health = OutboxHealth { states: states.collect(), ..OutboxHealth::default() };
+    let queued = health.count(NoticeState::Queued) + health.count(NoticeState::Sent);
+    Ok(OutboxHealth { queued, oldest_due: oldest.map(Instant), calls: unsigned(calls), ..health })
 }
 
 pub(in crate::store) async fn next_due(readers: &SqlitePool) -> Result<Option<Instant>, StoreError> {

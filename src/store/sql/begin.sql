@@ -8,6 +8,7 @@ SELECT (SELECT coalesce(max(seq), 0) FROM events),
        (SELECT coalesce(max(entry), 0) FROM ledger),
        (SELECT coalesce(max(id), 0) FROM notices),
        (SELECT coalesce(max(id), 0) FROM deliveries),
+       (SELECT coalesce(max(id), 0) FROM receipts),
        (SELECT coalesce(max(id), 0) FROM journal),
        system_count, system_head
 FROM   state

@@ -2,10 +2,10 @@
 -- A lease, not a lock: the transaction ends long before a slow gateway answers, and a crashed claim ends by itself, because
 -- the notice is due again when the lease ends.
 UPDATE notices
-SET    due_at = $2, lease_token = $4, attempt = attempt + 1
+SET    due_at = $2, lease_token = $4, attempt = attempt + 1, look_again = 0
 WHERE  id IN (SELECT id
               FROM   notices
-              WHERE  state = 'queued' AND due_at <= $1
+              WHERE  is_open = 1 AND due_at <= $1
               ORDER  BY due_at, id
               LIMIT  $3)
-RETURNING id
+RETURNING id, bundle, sending IS NOT NULL

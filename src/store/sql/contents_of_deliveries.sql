@@ -1,4 +1,4 @@
-SELECT id, notice, attempt, channel, address, at, outcome, detail, provider_id
+SELECT id, notice, attempt, channel, address, at, outcome, detail, provider_id, message, party
 FROM   deliveries
 WHERE  id > $1 AND id <= $2
 ORDER  BY id

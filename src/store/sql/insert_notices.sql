@@ -1,6 +1,7 @@
 -- Each notice is queued once, however often it is decided.
-INSERT INTO notices (id, key, order_nr, decision, kind, target, at, expires_at, confidential, forms, due_at, said_in, state)
+INSERT INTO notices (id, key, order_nr, decision, kind, target, at, expires_at, confidential, forms, due_at, said_in, calendar,
+                     state)
 SELECT *, 'queued'
-FROM   (VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12))
+FROM   (VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13))
 WHERE  column1 IS NOT NULL
 ON CONFLICT (key) DO NOTHING

@@ -1,2 +1,2 @@
--- When the next notice is to be tried, or its lease ends.
-SELECT min(due_at) FROM notices WHERE state = 'queued'
+-- When the next notice is to be tried or looked at, or its lease ends.
+SELECT min(due_at) FROM notices WHERE is_open = 1

@@ -1,4 +1,1 @@
-SELECT (SELECT count(*) FROM notices WHERE state = 'queued'),
-       (SELECT min(due_at) FROM notices WHERE state = 'queued'),
-       (SELECT count(*) FROM notices WHERE state IN ('failed', 'given-up') AND state = 'failed'),
-       (SELECT count(*) FROM notices WHERE state IN ('failed', 'given-up') AND state = 'given-up')
+SELECT state, count(*) FROM notices GROUP BY state

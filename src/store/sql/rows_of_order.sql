@@ -7,4 +7,10 @@ SELECT 'notice', id FROM notices WHERE order_nr = $1
 UNION ALL
 SELECT 'delivery', deliveries.id FROM notices JOIN deliveries ON deliveries.notice = notices.id WHERE notices.order_nr = $1
 UNION ALL
+SELECT 'receipt', receipts.id
+FROM   notices
+JOIN   deliveries ON deliveries.notice = notices.id
+JOIN   receipts ON receipts.delivery = deliveries.id
+WHERE  notices.order_nr = $1
+UNION ALL
 SELECT 'erasure', id FROM erasures WHERE order_nr = $1

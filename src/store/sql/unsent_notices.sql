@@ -1,2 +1,2 @@
 -- What a person has to look at, newest first.
-SELECT id FROM notices WHERE state IN ('failed', 'given-up') ORDER BY id DESC LIMIT $1
+SELECT id FROM notices WHERE state IN ('failed', 'unknown') ORDER BY id DESC LIMIT $1

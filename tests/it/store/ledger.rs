@@ -4,7 +4,7 @@ use super::outbox::{delivery, told};
 use super::{NOW, event};
 use duban::store::ledger::Kind;
 use duban::store::ledger::verify::{Broken, Fault, Held, Verdict};
-use duban::store::outbox::{DeliveryOutcome, Settlement};
+use duban::store::outbox::{DeliveryOutcome, NoticeState, Settlement};
 use duban::store::{Role, Store};
 use duban::text::Lang;
 use sqlx::Connection;
@@ -22,7 +22,8 @@ pub async fn fill(path: &Path) {
     store.append_events(taken, NOW).await.unwrap();
     let claimed = store.claim_due_notices(NOW, NOW, 1).await.unwrap().remove(0);
     let deliveries = vec![delivery(DeliveryOutcome::Accepted)];
-    store.settle_notice((claimed.notice.id, claimed.token), Settlement::Sent, deliveries, NOW).await.unwrap();
+    let rests = Settlement::rests(NoticeState::Accepted);
+    store.settle_notice((claimed.notice.id, claimed.token), rests, deliveries, NOW).await.unwrap();
     store.put_version([("policy.yaml".to_owned(), "policy: p".to_owned())].into(), NOW).await.unwrap();
     store.record("exported", "{}", NOW).await.unwrap();
     store.append_events(vec![event("o2", "e4", "signed")], NOW).await.unwrap();

@@ -18,6 +18,7 @@ pub fn notice(key: &str, decision: Option<&str>) -> QueuedNotice {
         at: NOW,
         expires_at: None,
         confidential: false,
+        calendar: None,
         forms: Forms { short: "黄牌".into(), ..Forms::default() },
     }
 }
@@ -31,6 +32,9 @@ pub fn delivery(outcome: DeliveryOutcome) -> Delivery {
         outcome,
         detail: None,
         provider_id: Some("m-1".into()),
+        message: Some("n-1".into()),
+        party: Some("甲".into()),
+        receipts: Vec::new(),
     }
 }
 
@@ -72,12 +76,18 @@ async fn only_the_newest_claim_settles_but_what_was_delivered_is_kept() {
     let holder = claim(&store, NOW.plus_ms(60_000)).await.remove(0);
     let id = holder.notice.id;
     let delivered = vec![delivery(DeliveryOutcome::Accepted)];
-    let settled = store.settle_notice((id, stalled.token), Settlement::Sent, delivered, NOW).await.unwrap();
+    let settled = store
+        .settle_notice((id, stalled.token), Settlement::rests(NoticeState::Accepted), delivered, NOW)
+        .await
+        .unwrap();
     assert_eq!(settled, Settled::Lost);
-    let failed = Settlement::Failed { reason: "no such number".into() };
+    let failed = Settlement::failed("no such number");
     let settled = store.settle_notice((id, holder.token), failed, Vec::new(), NOW.plus_ms(7)).await.unwrap();
     assert_eq!(settled, Settled::Settled);
-    let settled = store.settle_notice((id, holder.token), Settlement::Sent, Vec::new(), NOW).await.unwrap();
+    let settled = store
+        .settle_notice((id, holder.token), Settlement::rests(NoticeState::Accepted), Vec::new(), NOW)
+        .await
+        .unwrap();
     assert_eq!(settled, Settled::Lost, "a claim settles once");
     let kept = store.unsent_notices(10).await.unwrap().remove(0);
     assert_eq!((kept.state, kept.settled_at), (NoticeState::Failed, Some(NOW.plus_ms(7))));
@@ -113,12 +123,11 @@ async fn a_notice_is_queued_once_by_its_key() {
         claimed.iter().map(|one| &*one.notice.queued.key).collect::<Vec<_>>(),
         ["clock/a", "clock/b", "clock/c"]
     );
-    let record = store.record_deliveries(claimed[0].notice.id, vec![delivery(DeliveryOutcome::Unknown)], NOW);
-    record.await.unwrap();
-    let given_up = Settlement::GivenUp { reason: "no answer".into() };
-    store.settle_notice((claimed[0].notice.id, claimed[0].token), given_up, Vec::new(), NOW).await.unwrap();
+    let unknown = vec![delivery(DeliveryOutcome::Unknown)];
+    let rests = Settlement::rests(NoticeState::Unknown);
+    store.settle_notice((claimed[0].notice.id, claimed[0].token), rests, unknown, NOW).await.unwrap();
     let health = store.outbox_health().await.unwrap();
-    assert_eq!((health.queued, health.given_up, health.failed), (2, 1, 0));
+    assert_eq!((health.queued, health.count(NoticeState::Unknown), health.count(NoticeState::Failed)), (2, 1, 0));
     holds(&store).await;
 }
 
@@ -133,7 +142,9 @@ async fn a_new_daemon_takes_over_what_the_last_one_had_claimed() {
     drop(store);
     let store = Store::open(&path, Role::Daemon).await.unwrap();
     assert_eq!(claim(&store, NOW).await.len(), 1);
-    let settled = store.settle_notice((stalled.notice.id, stalled.token), Settlement::Sent, Vec::new(), NOW).await;
+    let settled = store
+        .settle_notice((stalled.notice.id, stalled.token), Settlement::rests(NoticeState::Accepted), Vec::new(), NOW)
+        .await;
     assert_eq!(settled.unwrap(), Settled::Lost);
 }
 

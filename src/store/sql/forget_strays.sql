@@ -1,0 +1,1 @@
+DELETE FROM strays WHERE known_at <= $1

@@ -1,0 +1,1 @@
+SELECT min(ask_at) FROM awaited

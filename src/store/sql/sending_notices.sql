@@ -1,0 +1,1 @@
+SELECT id FROM notices WHERE state = 'sent' ORDER BY id
