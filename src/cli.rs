@@ -17,6 +17,7 @@ mod rules;
 mod run;
 mod schema;
 mod simulate;
+mod sources;
 mod store;
 mod test;
 
@@ -102,6 +103,7 @@ enum Command {
     Notices(notices::Args),
     Store(store::Args),
     Roster(roster::Args),
+    Sources(sources::Args),
     Schema(schema::Args),
 }
 
@@ -122,6 +124,7 @@ pub fn main() -> ExitCode {
         Command::Audit(args) => audit::run(&common, args),
         Command::Notices(args) => notices::run(&common, args),
         Command::Roster(args) => roster::run(&common, &args),
+        Command::Sources(args) => sources::run(&common, args),
         Command::Schema(args) => schema::run(&common, &args),
         Command::Store(args) => store::run(&common, args),
     }

@@ -8,6 +8,7 @@ pub mod channels;
 pub mod notices;
 mod read;
 pub mod secret;
+pub mod sources;
 
 use crate::audit::AuditConfig;
 use crate::calendar::span::Span;
@@ -19,6 +20,7 @@ use crate::time::Instant;
 use channels::Channel;
 use notices::Notices;
 use secret::SecretSource;
+use sources::Source;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -55,6 +57,8 @@ pub struct Config {
     pub audit: AuditConfig,
     /// What is run at set times, names unique.
     pub schedules: Vec<Schedule>,
+    /// Where rows are fetched from, names unique.
+    pub sources: Vec<Source>,
 }
 
 /// When somebody is reminded of what waits for them, counted by the policy's calendar.
@@ -149,6 +153,7 @@ impl Config {
             approvals: Some(Reminding::default()),
             notices: Notices::default(),
             schedules: Vec::new(),
+            sources: Vec::new(),
         }
     }
 

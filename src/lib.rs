@@ -3,7 +3,7 @@
 //! Data flows one way, and a reader finds the rooms in that order. The pure part decides; it reads no clock, does no
 //! I/O, writes no log and is worth using as a library by itself:
 //! `text` → `time`, `calendar` → `policy`, `order` → `engine`.
-//! Around it stand the rooms with effects: `store`, `intake`, `notify`, `dossier`, `daemon`, and `cli` with one file a command.
+//! Around it stand the rooms with effects: `store`, `intake`, `source`, `notify`, `dossier`, `daemon`, and `cli` with one file a command.
 
 pub mod symbol;
 pub mod text;
@@ -33,6 +33,8 @@ pub mod dossier;
 pub mod audit;
 
 pub mod intake;
+
+pub mod source;
 
 pub mod daemon;
 

@@ -31,6 +31,10 @@ pub struct Metrics {
     jobs: Family<Label<2>, Counter>,
     /// People who are to be called, because no channel reached them.
     pub calls_open: Gauge,
+    source_events: Family<Label<2>, Counter>,
+    source_up: Family<Label<1>, Gauge>,
+    source_refused: Family<Label<1>, Gauge>,
+    source_lag: Family<Label<1>, Seconds>,
     /// Recipients to whom notices go and behind whom there is nobody.
     pub vacant: Gauge,
     /// Troubles of whole channels that an operator has to mend.
@@ -87,6 +91,10 @@ impl Default for Metrics {
             receipts: Family::default(),
             jobs: Family::default(),
             calls_open: Gauge::default(),
+            source_events: Family::default(),
+            source_up: Family::default(),
+            source_refused: Family::default(),
+            source_lag: Family::default(),
             vacant: Gauge::default(),
             channels_troubled: Gauge::default(),
             requests: Family::default(),
@@ -121,6 +129,10 @@ impl Metrics {
         it.register("receipts", "Receipts heard since the start, by channel and result", self.receipts.clone());
         it.register("jobs", "Scheduled jobs run since the start, by name and result", self.jobs.clone());
         it.register("calls_open", "People who are to be called, because no channel reached them", self.calls_open.clone());
+        it.register("source_events", "Events and figures fetched since the start, by source and result", self.source_events.clone());
+        it.register("source_up", "Whether a source could be read when it was last looked at", self.source_up.clone());
+        it.register("source_refused", "Rows or files of a source that are refused and wait for a person", self.source_refused.clone());
+        it.register("source_lag_seconds", "Seconds since nothing of a source was left waiting", self.source_lag.clone());
         it.register("recipients_vacant", "Recipients to whom notices go and behind whom there is nobody", self.vacant.clone());
         it.register("channels_troubled", "Troubles of whole channels that an operator has to mend", self.channels_troubled.clone());
         it.register("http_requests", "Requests answered, by route and status", self.requests.clone());
@@ -195,6 +207,26 @@ impl Metrics {
     /// Counts a run of a scheduled job.
     pub fn count_job(&self, job: &str, result: &str) {
         self.jobs.get_or_create(&[("job", job.to_owned()), ("result", result.to_owned())]).inc();
+    }
+
+    /// Counts what was fetched from a source.
+    pub fn count_source(&self, source: &str, result: &str, number: u64) {
+        if number > 0 {
+            let labels = [("source", source.to_owned()), ("result", result.to_owned())];
+            self.source_events.get_or_create(&labels).inc_by(number);
+        }
+    }
+
+    /// Says how a source is.
+    pub fn set_source(&self, source: &str, is_up: bool, refused: u64) {
+        let label = [("source", source.to_owned())];
+        self.source_up.get_or_create(&label).set(i64::from(is_up));
+        self.source_refused.get_or_create(&label).set(i64::try_from(refused).unwrap_or(i64::MAX));
+    }
+
+    /// Says since when nothing of a source was left waiting.
+    pub fn set_source_lag(&self, source: &str, seconds: f64) {
+        self.source_lag.get_or_create(&[("source", source.to_owned())]).set(seconds);
     }
 
     /// Counts an answered request.

@@ -15,6 +15,7 @@ pub mod jobs;
 pub mod ledger;
 pub mod orders;
 pub mod outbox;
+pub mod sources;
 pub mod state;
 pub mod versions;
 pub mod view;

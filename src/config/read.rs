@@ -3,6 +3,7 @@
 mod channel;
 mod notices;
 mod receipts;
+mod source;
 mod way;
 
 use super::secret::SecretSource;
@@ -30,7 +31,12 @@ pub(super) struct Base<'a> {
 
 impl Base<'_> {
     fn path(&self, node: &Node, problems: &mut Problems) -> Option<PathBuf> {
-        want::text(node, problems).map(|text| self.directory.join(text))
+        want::text(node, problems).map(|text| self.file(text))
+    }
+
+    /// A path as written, from where paths in the file start.
+    fn file(&self, path: &str) -> PathBuf {
+        self.directory.join(path)
     }
 
     /// `{ file: … }`, `{ credential: … }` or `{ env: … }`; a secret in the text itself is refused, and not repeated.
@@ -70,8 +76,8 @@ pub(super) fn config(root: &Node, path: &Path, problems: &mut Problems) -> Optio
     let tell_from = fields.optional("tell_from").and_then(|node| instant(node, problems));
     let approvals = fields.optional("approvals").map(|node| approvals(node, problems));
     let notices = fields.optional("notices").and_then(|node| notices::notices(node, problems));
-    let sources = fields.optional("sources");
-    refuse_entries(sources, ("sources（主动拉取）", "`sources`"), problems);
+    let known = tokens.as_deref().unwrap_or_default();
+    let sources = fields.optional("sources").map(|node| source::sources(node, &base, known, problems));
     let audit = fields.optional("audit").and_then(|node| audit(node, &base, problems));
     let schedules = fields.optional("schedules").map(|node| schedule::read::schedules(node, directory, problems));
     fields.finish(problems);
@@ -95,6 +101,7 @@ pub(super) fn config(root: &Node, path: &Path, problems: &mut Problems) -> Optio
         notices: notices.unwrap_or_default(),
         audit,
         schedules: schedules.unwrap_or_default(),
+        sources: sources.unwrap_or_default(),
     })
 }
 
@@ -220,14 +227,6 @@ fn file_name(node: &Node, problems: &mut Problems) -> Option<String> {
     let message = Text::new("凭据名不能含“/”", "a credential's name has no slash");
     let hint = Text::new("写 systemd 单元里 LoadCredential= 的名字", "write the name that LoadCredential= gives it");
     want::report(Problem::error(&node.place, "malformed-name", message).hint(hint), problems)
-}
-
-fn refuse_entries(node: Option<&Node>, (zh, en): (&str, &str), problems: &mut Problems) {
-    let Some(node) = node else { return };
-    let Some([first, ..]) = want::list(node, problems) else { return };
-    let message = Text::new(format!("此版本还没有 {zh}"), format!("this version has no {en} yet"));
-    let hint = Text::new("请留空：[]", "leave the list empty: []");
-    problems.push(Problem::error(&first.place, "unsupported", message).hint(hint));
 }
 
 /// A secret that stands in the configuration itself. The message does not repeat it.

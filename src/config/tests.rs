@@ -151,6 +151,44 @@ fn every_mistake_is_named_in_one_run_with_what_to_write_instead() {
 }
 
 #[test]
+fn every_mistake_of_a_source_is_named_at_its_place() {
+    insta::assert_snapshot!(said(concat!(
+        "tokens:\n  - { name: a, scopes: read, token: { file: a } }\n",
+        "sources:\n",
+        "  - { name: a, kind: sql, every: 3 days, url: \"mysql://u:hunter2@h/d\", query: \"DELETE FROM x\", cursor: c, events: [] }\n",
+        "  - { name: b, kind: sql, url: \"oracle://u@h/d\", query: \"SELECT 1; SELECT 2\", cursor: c, batch: 0, overlap: soon, tls: maybe }\n",
+        "  - { name: c, kind: folder, path: p, encoding: big5, delimiter: ab, header: 0, size_max: 3, events: { type: x } }\n",
+        "  - { name: d, kind: folder, timezone: Asia/Peking, events: [ { typ: received, order: o, at: { column: t, format: \"%Q\" } } ] }\n",
+        "  - { name: d, kind: folder, path: p, figures: [ { figure: x, value: { column: v, else: drop } } ] }\n",
+        "  - { name: \"\", kind: pigeon }\n",
+    )), @r#"
+    4:13: error[duplicate-name]: a source or a token has this name; it is the source of their events: give it another
+    4:34: error[malformed-span]: expected a time from 1 second to 24 hours; such as `10 seconds`
+    4:47: error[secret-in-text]: a secret must not stand in the configuration itself; write { file: PATH }, { credential: NAME } (systemd) or { env: NAME }
+    4:79: error[malformed-query]: expected one query; write one SELECT, without a semicolon; what is new, ORDER BY and LIMIT are added around it
+    5:32: error[malformed-store]: expected a database's address; write mysql://user@host:3306/database, postgres://user@host:5432/database or sqlite:PATH; the password stands under `password`
+    5:57: error[malformed-query]: expected one query; write one SELECT, without a semicolon; what is new, ORDER BY and LIMIT are added around it
+    5:97: error[malformed-number]: expected 1 to 10000; the default is 1000
+    5:109: error[malformed-span]: expected a time from 0 seconds to 168 hours; such as `10 seconds`
+    5:120: error[unknown-value]: `maybe` cannot stand here; one of: encrypt, off, verify
+    6:49: error[unknown-value]: `big5` cannot stand here; one of: auto, gb18030, gb2312, gbk, utf-8
+    6:66: error[unknown-value]: expected one delimiter; such as ",", ";", "|" or tab
+    6:78: error[malformed-number]: expected 1 to 100; the row in which the columns' names stand; the default is 1
+    6:91: error[malformed-size]: expected 1 MB to 1024 MB; such as 64 MB
+    6:104: error[wrong-type]: expected a list, found a mapping; write `[a, b]`, or a line `- a` for each
+    7:7: error[missing-field]: `path` is missing; add `path: …` here
+    7:40: error[unknown-timezone]: there is no time zone `Asia/Peking`; write an IANA name such as Asia/Shanghai
+    7:65: error[unknown-key]: unknown key `typ`; did you mean `type`?
+    7:115: error[malformed-format]: this is no format of a time; such as "%Y-%m-%d %H:%M:%S", "%Y%m%d%H%M%S", "%Y-%m-%d", or `unix`, `unix ms`
+    8:13: error[duplicate-name]: a source or a token has this name; it is the source of their events: give it another
+    8:52: error[missing-field]: `day` is missing; add `day: …` here
+    8:89: error[unknown-value]: `drop` cannot stand here; one of: keep, nothing, refuse
+    9:13: error[malformed-name]: expected a name of 1 to 64 characters; such as `hotline-db`
+    9:23: error[unknown-value]: `pigeon` cannot stand here; one of: folder, sql
+    "#);
+}
+
+#[test]
 fn the_sample_configuration_is_right() {
     let mut problems = Problems::new();
     let config = Config::read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/duban.yaml")), &mut problems);

@@ -6,7 +6,7 @@ use super::jobs::{self, Jobs, Worker};
 use super::odd::Odd;
 use super::papers::Clerk;
 use super::reload::{Reloader, said};
-use super::rules::{Rules, RulesError, Source};
+use super::rules::{Rules, RulesError, Source as RuleSource};
 use super::systemd;
 use super::tick::{Ticked, Ticker};
 use super::troubled::Operators;
@@ -15,12 +15,14 @@ use crate::audit::{Auditor, OpenKeyError};
 use crate::clock;
 use crate::config::Config;
 use crate::config::secret::SecretError;
+use crate::config::sources::Source;
 use crate::intake::http::tokens::Tokens;
 use crate::intake::http::{self, Api, Health};
 use crate::metrics::Metrics;
 use crate::notify::outbox::asking::Asker;
 use crate::notify::outbox::sender::{OpenChannelError, Sender};
 use crate::notify::outbox::{Bearings, Outbox};
+use crate::source;
 use crate::store::error::StoreError;
 use crate::store::{Role, Store};
 use crate::text::Lang;
@@ -149,6 +151,7 @@ struct Daemon {
     asker: Asker,
     jobs: Jobs,
     bearings: watch::Sender<Arc<Bearings>>,
+    sources: Vec<Source>,
     in_force: watch::Sender<Arc<Rules>>,
     stop: CancellationToken,
 }
@@ -167,7 +170,7 @@ impl Daemon {
             Jobs::new(Worker { metrics: Arc::clone(&metrics), ..Worker::new(store.clone(), auditor, schedules) });
         note_configuration(config, &store).await?;
         let sender = Arc::new(open_all(&config.channels, &metrics)?);
-        let source = Source::new(config);
+        let source = RuleSource::new(config);
         let watch = Watch::start(&[&source.rules, &source.calendars]);
         let mut reloader = Reloader::new(
             store.clone(),
@@ -225,6 +228,7 @@ impl Daemon {
             asker,
             jobs,
             bearings,
+            sources: config.sources.clone(),
             in_force,
             stop,
         })
@@ -234,6 +238,7 @@ impl Daemon {
         let mut serving = tokio::spawn(http::serve(self.listener, Arc::clone(&self.api)));
         let telling = tokio::spawn(self.outbox.run(self.stop.clone(), LAST_MESSAGES));
         tokio::spawn(self.asker.run(self.stop.clone()));
+        let fetching = tokio::spawn(source::run::run(self.sources, fetching_for(&self.api)));
         systemd::ready(&status(&self.rules));
         let mut odd = Odd::default();
         let mut pause = Duration::ZERO;
@@ -280,7 +285,7 @@ impl Daemon {
         }
         systemd::stopping();
         info!("stopping");
-        let (served, _) = tokio::join!(serving, telling);
+        let (served, _, _) = tokio::join!(serving, telling, fetching);
         ended(served)
     }
 }
@@ -301,6 +306,19 @@ fn asker(store: &Store, sender: &Arc<Sender>, metrics: &Arc<Metrics>) -> Asker {
 /// What the outbox asks of the rules in force.
 fn bearings(rules: &Rules) -> Arc<Bearings> {
     Arc::new(Bearings { directory: Arc::clone(rules.teller.directory()), calendars: rules.calendars.clone() })
+}
+
+/// Sources are read whether decisions are held or not, like whatever is sent.
+fn fetching_for(api: &Api) -> source::run::Context {
+    source::run::Context {
+        store: api.store.clone(),
+        words: Arc::clone(&api.words),
+        metrics: Arc::clone(&api.metrics),
+        health: Arc::clone(&api.health),
+        wake: Arc::clone(&api.wake),
+        stop: api.stop.clone(),
+        lang: api.lang,
+    }
 }
 
 /// Nothing is run while the clock is not trusted.

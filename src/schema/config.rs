@@ -1,5 +1,7 @@
 //! `duban.yaml`.
 
+mod source;
+
 use super::parts::{
     any_of, boolean, clock_time, described, integer, list, map_of, may, must, must_not_be_null, object, one_of,
     one_or_more, part, span, text, word,
@@ -35,7 +37,7 @@ pub(super) fn schema() -> Value {
         ),
         may("approvals", "催办同意", "等着同意的移送、退回，多久没有答复就催，以后多久催一次。", part("approvals")),
         may("notices", "通知的跟踪", "怎样才算送到：要不要再发、等多久换渠道、最后打不打电话。", part("notices")),
-        may("sources", "主动拉取", "此版本请留空。", list(json!({}))),
+        may("sources", "主动拉取", "别的系统的数据库和投放文件的文件夹，见 docs/sources.md。", list(part("source"))),
         may("schedules", "定时任务", "检查点等。", list(part("schedule"))),
         may("audit", "台账", "检查点的签名密钥，和另存一份的文件。", part("audit")),
     ]);
@@ -52,6 +54,10 @@ pub(super) fn schema() -> Value {
         "approvals": approvals(),
         "notices": notices(),
         "receipts": receipts(),
+        "source": source::source(),
+        "event-of-row": source::event(),
+        "figure-of-row": source::figure(),
+        "field": source::field(),
     });
     schema
 }

@@ -164,6 +164,11 @@ pub static CODES: &[Code] = &[
     ),
     code("malformed-duration", "时长应写成如 6h30m。", "A duration is written like 6h30m."),
     code(
+        "malformed-format",
+        "时间格式看不懂。用 strftime 的字母，如 \"%Y-%m-%d %H:%M:%S\"，或 unix、unix ms。",
+        "A format of a time has unknown letters: write like \"%Y-%m-%d %H:%M:%S\", or `unix`, `unix ms`.",
+    ),
+    code(
         "malformed-header",
         "HTTP 头的名字或值里有不能用的字符。",
         "An HTTP header's name or value has characters that it cannot have.",
@@ -190,6 +195,12 @@ pub static CODES: &[Code] = &[
         "JSON 指针应以 / 开头，如 /data/code。",
         "A JSON pointer begins with /, such as /data/code.",
     ),
+    code(
+        "malformed-query",
+        "来源的查询应是一条 SELECT，不带分号。增量条件、ORDER BY 和 LIMIT 由程序加在外面。",
+        "A source's query is one SELECT without a semicolon; what is new, the order and the limit are added around it.",
+    ),
+    code("malformed-size", "大小应写成如 64 MB。", "A size is written like 64 MB."),
     code(
         "malformed-span",
         "时长应写成如 1 working hour、4个工作日、24小时、1日。",
@@ -349,6 +360,11 @@ pub static CODES: &[Code] = &[
         "unknown-event-type",
         "没有这种事件。看提示里最接近的，或在词汇表的 events 里声明。",
         "There is no such event type: see the nearest, or declare it.",
+    ),
+    code(
+        "unknown-figure",
+        "词汇表的 figures 里没有这个统计量。看提示里最接近的，或在词汇表里声明。",
+        "The vocabulary has no such figure: see the nearest, or declare it under `figures`.",
     ),
     code(
         "unknown-key",

@@ -2,6 +2,7 @@
 
 use duban::config::Config;
 use duban::config::channels::ChannelKind;
+use duban::config::sources::SourceKind;
 use duban::text::codes::CODES;
 use duban::text::problem::Problems;
 use std::collections::BTreeSet;
@@ -123,6 +124,25 @@ fn every_configuration_in_the_channels_page_is_read_without_a_problem() {
     }
     assert_eq!(Vec::from_iter(kinds), ["application", "console", "email", "robot", "sms", "webhook"]);
     assert!(blocks.len() >= 9, "{}", blocks.len());
+}
+
+#[test]
+fn every_configuration_in_the_sources_page_is_read_without_a_problem() {
+    let mut kinds = BTreeSet::new();
+    for Block { place, text, .. } in
+        blocks_of(&root().join("docs/sources.md")).iter().filter(|block| block.info == "yaml")
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("duban.yaml");
+        fs::write(&path, text).unwrap();
+        let mut problems = Problems::new();
+        let config = Config::read(&path, &mut problems).unwrap_or_else(|| panic!("{place}: {problems:?}"));
+        kinds.extend(config.sources.iter().map(|source| match &source.kind {
+            SourceKind::Folder(_) => "folder",
+            SourceKind::Sql(sql) => sql.database.title(),
+        }));
+    }
+    assert_eq!(Vec::from_iter(kinds), ["folder"]);
 }
 
 #[test]

@@ -30,6 +30,7 @@ mod ruletest;
 mod schema;
 mod simulate;
 mod sms;
+mod sources;
 mod store;
 mod storecare;
 mod systemd;

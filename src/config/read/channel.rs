@@ -90,21 +90,13 @@ fn email(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Problems) -> O
         host: url.host_str()?.trim_matches(['[', ']']).to_owned(),
         port: url.port().unwrap_or(default_port),
         security,
-        user: (!url.username().is_empty()).then(|| percent_decoded(url.username())),
+        user: (!url.username().is_empty()).then(|| way::percent_decoded(url.username())),
         password,
         from: from?,
         reply_to,
         ca_file,
         timeout,
     })
-}
-
-fn percent_decoded(text: &str) -> String {
-    let query = format!("u={}", text.replace('+', "%2B"));
-    reqwest::Url::parse(&format!("http://h/?{query}"))
-        .ok()
-        .and_then(|url| url.query_pairs().next().map(|(_, value)| value.into_owned()))
-        .unwrap_or_else(|| text.to_owned())
 }
 
 fn mailbox(node: &Node, problems: &mut Problems) -> Option<String> {

@@ -21,23 +21,47 @@ pub(super) fn way(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Probl
 
 /// Reads `timeout`, such as `10 seconds`.
 pub(super) fn timeout(fields: &mut Fields<'_>, default: Duration, problems: &mut Problems) -> Duration {
-    fields.optional("timeout").and_then(|node| seconds(node, problems)).unwrap_or(default)
+    fields.optional("timeout").and_then(|node| elapsed(node, (1, 600), problems)).unwrap_or(default)
 }
 
-fn seconds(node: &Node, problems: &mut Problems) -> Option<Duration> {
+/// Reads an elapsed time such as `10 seconds`, within bounds in seconds.
+pub(super) fn elapsed(node: &Node, (least, most): (u64, u64), problems: &mut Problems) -> Option<Duration> {
     let text = want::word(node, problems)?.text.trim();
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let factor = match text[digits.len()..].trim() {
         "s" | "second" | "seconds" | "秒" | "秒钟" => Some(1),
         "m" | "minute" | "minutes" | "分" | "分钟" => Some(60),
+        "h" | "hour" | "hours" | "小时" | "个小时" => Some(3600),
         _ => None,
     };
     let seconds = factor.and_then(|factor: u64| digits.trim().parse::<u64>().ok()?.checked_mul(factor));
-    seconds.filter(|seconds| (1..=600).contains(seconds)).map(Duration::from_secs).or_else(|| {
-        let message = Text::new("此处应为 1 秒至 10 分钟的时长", "expected a time from 1 second to 10 minutes");
+    seconds.filter(|seconds| (least..=most).contains(seconds)).map(Duration::from_secs).or_else(|| {
+        let ([zh, en], [zh_most, en_most]) = (said(least), said(most));
+        let message =
+            Text::new(format!("此处应为 {zh}至 {zh_most}的时长"), format!("expected a time from {en} to {en_most}"));
         let hint = Text::new("例如 10 秒", "such as `10 seconds`");
         want::report(Problem::error(&node.place, "malformed-span", message).hint(hint), problems)
     })
+}
+
+/// So many seconds in the largest unit that has no remainder, in both languages.
+fn said(seconds: u64) -> [String; 2] {
+    let (number, zh, en) = match seconds {
+        3600.. if seconds.is_multiple_of(3600) => (seconds / 3600, "小时", "hour"),
+        60.. if seconds.is_multiple_of(60) => (seconds / 60, "分钟", "minute"),
+        _ => (seconds, "秒", "second"),
+    };
+    let plural = if number == 1 { "" } else { "s" };
+    [format!("{number} {zh}"), format!("{number} {en}{plural}")]
+}
+
+/// What stands escaped in a URL.
+pub(super) fn percent_decoded(text: &str) -> String {
+    let query = format!("u={}", text.replace('+', "%2B"));
+    reqwest::Url::parse(&format!("http://h/?{query}"))
+        .ok()
+        .and_then(|url| url.query_pairs().next().map(|(_, value)| value.into_owned()))
+        .unwrap_or_else(|| text.to_owned())
 }
 
 /// Reads a URL of one of these schemes. A password in it is refused: it would be a secret in the text.

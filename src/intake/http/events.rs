@@ -20,7 +20,7 @@ use serde::Serialize;
 use std::sync::Arc;
 
 /// Event types by which people act on a decision (language.md §2).
-pub(super) const ACT_KINDS: [&str; 4] = ["acknowledged", "approved", "refused", "lifted"];
+pub(crate) const ACT_KINDS: [&str; 4] = ["acknowledged", "approved", "refused", "lifted"];
 
 /// Reading a body of this size takes long enough that other requests should not wait for it.
 const LONG_BYTES: usize = 64 << 10;

@@ -41,6 +41,8 @@ struct Inner {
     last_tick: Option<Duration>,
     store_failure_logged: Option<Duration>,
     counted: Option<Duration>,
+    /// By source, when nothing of it was last left waiting, or when it was first looked at.
+    at_end: BTreeMap<String, Duration>,
 }
 
 /// What `/readyz` shows beside the questions it asks itself.
@@ -64,6 +66,9 @@ struct Detail {
     /// What an operator has to mend at channels.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     channels_troubled: Vec<String>,
+    /// How each source is.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    sources: BTreeMap<String, SourceHealth>,
     /// What the store answered when it last failed; none once it works again.
     #[serde(skip_serializing_if = "Option::is_none")]
     store_failure: Option<String>,
@@ -76,6 +81,16 @@ pub struct InForce {
     pub version: i64,
     /// Since when, RFC 3339.
     pub since: String,
+}
+
+/// How a source is.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct SourceHealth {
+    /// Why it cannot be read; none: it can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// Rows or files that are refused and wait for a person.
+    pub refused: u64,
 }
 
 /// Why a reload was refused.
@@ -116,6 +131,22 @@ impl Health {
     /// What an operator has to mend at channels, a line each.
     pub fn troubled(&self, troubles: Vec<String>) {
         self.lock().detail.channels_troubled = troubles;
+    }
+
+    /// A source was looked at, and perhaps to its end.
+    pub fn source_looked(&self, name: &str, health: SourceHealth, is_at_end: bool) {
+        let (mut inner, now) = (self.lock(), clock::monotonic());
+        inner.detail.sources.insert(name.to_owned(), health);
+        let at_end = inner.at_end.entry(name.to_owned()).or_insert(now);
+        if is_at_end {
+            *at_end = now;
+        }
+    }
+
+    /// For each source, for how long something of it may have been left waiting.
+    fn source_lags(&self) -> Vec<(String, Duration)> {
+        let (inner, now) = (self.lock(), clock::monotonic());
+        inner.at_end.iter().map(|(name, at)| (name.clone(), now.saturating_sub(*at))).collect()
     }
 
     /// A tick did its work.
@@ -204,6 +235,9 @@ pub(super) async fn metrics(State(api): State<Arc<Api>>) -> Response {
     }
     if let Some(age) = api.health.tick_age() {
         api.metrics.tick_age.set(age.as_secs_f64());
+    }
+    for (source, lag) in api.health.source_lags() {
+        api.metrics.set_source_lag(&source, lag.as_secs_f64());
     }
     match api.metrics.show() {
         Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),

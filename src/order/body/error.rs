@@ -132,6 +132,27 @@ impl ValueKind {
 }
 
 impl BodyError {
+    /// The field or attribute that is wrong, where it is one.
+    pub fn about(&self) -> Option<&str> {
+        match self {
+            BodyError::NotJson { .. } | BodyError::NotAnObject | BodyError::AttributesNotAnObject => None,
+            BodyError::Repeated { name } => Some(name),
+            BodyError::Missing { field }
+            | BodyError::FieldKind { field, .. }
+            | BodyError::EmptyId { field }
+            | BodyError::LongId { field }
+            | BodyError::UnprintableId { field } => Some(field),
+            BodyError::Instant { field } | BodyError::Date { field } => Some(field),
+            BodyError::RecordedBeforeItHappened => Some("recorded_at"),
+            BodyError::UnknownType { .. } => Some("type"),
+            BodyError::UnknownFigure { .. } => Some("figure"),
+            BodyError::NotScalar { attribute }
+            | BodyError::OutsideList { attribute, .. }
+            | BodyError::WrongKind { attribute, .. } => Some(attribute),
+            BodyError::NothingRetracted => Some("event"),
+        }
+    }
+
     /// What is wrong and what to send instead.
     pub fn message(&self, lang: Lang) -> String {
         match lang {

@@ -138,6 +138,13 @@ impl BodyReader {
         }
     }
 
+    /// Of what kind values of an attribute are for this type of event; none: it is not declared. For whoever has a value
+    /// of another form, such as a text from a table. A word of a closed list is a text.
+    pub fn wants(&self, kind: &str, attribute: &str) -> Option<ValueKind> {
+        let declared = self.types.get(kind)?.attributes.get(attribute)?;
+        Some(declared.takes.kind())
+    }
+
     /// Checks a body. The first thing that is wrong is the error.
     pub fn check<'b>(&self, body: &'b Body<'_>) -> Result<Checked<'b>, BodyError> {
         match body {

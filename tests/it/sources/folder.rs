@@ -1,0 +1,130 @@
+//! Files that are dropped.
+
+use super::{health, kinds_of, wait_for_count, wait_for_kinds, with_sources};
+use crate::daemon::harness::{As, Site, wait_for};
+use std::process::Output;
+
+const SHEET: &str = "
+  - name: 投放
+    kind: folder
+    path: drop
+    every: 1 second
+    rest: 0 seconds
+    empty: [\"-\"]
+    events:
+      - type: received
+        order: 工单编号
+        at: 受理时间
+        attrs: { category: { column: 类别, values: { 投诉类: 投诉 } }, department: 承办单位 }
+      - { type: signed, order: 工单编号, at: 签收时间 }
+      - { type: completed, order: 工单编号, at: 办结时间 }
+    figures:
+      - { figure: 三方通话, day: 日期, value: 三方通话量, department: 班组 }
+";
+
+const HEADER: &str = "工单编号,类别,承办单位,受理时间,签收时间,办结时间,日期,三方通话量,班组";
+
+fn site(sources: &str) -> Site {
+    let site = Site::new();
+    with_sources(&site, sources);
+    std::fs::create_dir(site.path("drop")).unwrap();
+    site
+}
+
+fn drop_file(site: &Site, name: &str, bytes: &[u8]) {
+    let partial = site.path(&format!("drop/{name}.part"));
+    std::fs::write(&partial, bytes).unwrap();
+    std::fs::rename(partial, site.path(&format!("drop/{name}"))).unwrap();
+}
+
+fn names(site: &Site, folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(site.path(folder)).unwrap();
+    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn a_csv_file_is_taken_whole_and_moved_to_done_with_its_report() {
+    let site = site(SHEET);
+    let daemon = site.start();
+    let text = format!(
+        "\u{feff}{HEADER}\r\nZH-1,投诉类,甲局,2024-05-06 09:00:00,2024/5/6 9:30,,,,\r\nZH-2,咨询,\"甲局\",2024-05-06 10:00,-,,,,\r\n,,,,,,2024-05-06,41,话务一组\r\n"
+    );
+    drop_file(&site, "工单.csv", text.as_bytes());
+    wait_for_kinds(&daemon, "ZH-1", &["received", "signed"]);
+    wait_for_kinds(&daemon, "ZH-2", &["received"]);
+    wait_for(|| (names(&site, "drop/done") == ["工单.csv", "工单.csv.report.csv"]).then_some(()));
+    let report = site.read("drop/done/工单.csv.report.csv");
+    assert!(report.starts_with("\u{feff}") && report.contains("taken,3,4,0,0"), "{report}");
+    assert_eq!(names(&site, "drop"), ["done", "rejected"]);
+    // The same again is known, and no error.
+    drop_file(&site, "工单.csv", text.as_bytes());
+    wait_for_count(&daemon, "投放", "duplicate", 4.0);
+    wait_for(|| names(&site, "drop/done").contains(&"工单-2.csv".to_owned()).then_some(()));
+    assert_eq!(health(&daemon, "投放")["refused"], 0);
+    let shown = daemon.get(As::System, "/api/v1/orders/ZH-1").json();
+    assert_eq!(shown["attributes"]["category"], "投诉", "{shown}");
+}
+
+#[test]
+fn a_file_with_one_bad_row_is_refused_whole_and_its_report_names_row_column_and_reason() {
+    let site = site(SHEET);
+    let daemon = site.start();
+    let text = format!(
+        "{HEADER}\nZH-1,咨询,甲局,2024-05-06 09:00:00,,,,,\nZH-2,表扬,甲局,2024-05-06 09:00:00,,,,,\n,咨询,甲局,昨天,,,,,\nZH-4,咨询,甲局\n"
+    );
+    drop_file(&site, "坏.csv", text.as_bytes());
+    wait_for(|| (names(&site, "drop/rejected") == ["坏.csv", "坏.csv.report.csv"]).then_some(()));
+    assert_eq!(kinds_of(&daemon, "ZH-1"), Vec::<String>::new());
+    let report = site.read("drop/rejected/坏.csv.report.csv").replace(['\u{feff}', '\r'], "");
+    insta::assert_snapshot!(report, @r#"
+    row,column,reason
+    3,类别,"the attribute `category` must be one of 咨询, 投诉"
+    4,受理时间,"not a time as it is usually written, 2024-05-06 09:00:00: give its `format` in the configuration"
+    5,,3 columns under a header of 9: cells with delimiters or line breaks need quotes
+    "#);
+    wait_for(|| (health(&daemon, "投放")["refused"] == 1).then_some(()));
+    let listed = site.output(&["sources", "list"]);
+    assert!(String::from_utf8_lossy(&listed.stdout).contains("投放"), "{listed:?}");
+}
+
+#[test]
+fn a_dry_run_prints_what_would_be_sent_and_leaves_everything_as_it_is() {
+    let site = site(SHEET);
+    drop_file(&site, "a.csv", format!("{HEADER}\nZH-1,咨询,甲局,2024-05-06 09:00,,,,,\n").as_bytes());
+    let output = site.output(&["sources", "run", "投放", "--dry-run"]);
+    assert!(output.status.success(), "{}", errors(&output));
+    insta::assert_snapshot!(String::from_utf8(output.stdout).unwrap(), @r#"{"at":"2024-05-06T09:00:00+08:00","attrs":{"category":"咨询","department":"甲局"},"id":"m-8aebbcc182d2d0d9c26b148b181f1433","order":"ZH-1","type":"received"}"#);
+    assert_eq!(names(&site, "drop"), ["a.csv", "done", "rejected"]);
+    let output = site.output(&["sources", "run", "投放"]);
+    assert!(output.status.success(), "{}", errors(&output));
+    insta::assert_snapshot!(errors(&output), @r"
+    a.csv：1 行，新增 1，重复 0，已有而属性不同 0
+    新增 1，重复 0，已有而属性不同 0，拒收 0；未声明的属性 0
+    ");
+    assert_eq!(names(&site, "drop"), ["done", "rejected"]);
+}
+
+#[test]
+fn lines_of_events_and_figures_need_no_mapping_and_approve_nothing() {
+    let site = site("  - { name: 行, kind: folder, path: drop, every: 1 second, rest: 0 seconds }\n");
+    let daemon = site.start();
+    let lines = concat!(
+        r#"{"id":"1","order":"O1","type":"received","at":"2024-05-06T09:00:00+08:00"}"#,
+        "\n\n",
+        r#"{"id":"f1","figure":"三方通话","day":"2024-05-06","value":41}"#,
+        "\n"
+    );
+    drop_file(&site, "a.jsonl", lines.as_bytes());
+    wait_for_kinds(&daemon, "O1", &["received"]);
+    wait_for_count(&daemon, "行", "taken", 2.0);
+    let act = r#"{"id":"2","order":"O1","type":"approved","at":"2024-05-06T09:00:00+08:00","attrs":{"decision":"k","by":"x"}}"#;
+    drop_file(&site, "b.jsonl", act.as_bytes());
+    wait_for(|| names(&site, "drop/rejected").contains(&"b.jsonl".to_owned()).then_some(()));
+    assert!(site.read("drop/rejected/b.jsonl.report.csv").contains("approving"));
+}
