@@ -10,5 +10,6 @@ pub mod folder;
 pub mod look;
 pub mod map;
 pub mod run;
+pub mod sql;
 pub mod take;
 pub mod time;

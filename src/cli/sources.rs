@@ -49,6 +49,9 @@ struct RunArgs {
     /// 只看不收：逐行列出会产生的事件，什么也不存、不移动 [print what it would give; store and move nothing]
     #[arg(long)]
     dry_run: bool,
+    /// 只看时，数据库取前多少行 [of a database so many rows are tried]
+    #[arg(long, value_name = "N", default_value_t = 20, requires = "dry_run")]
+    rows: u32,
     /// 作为历史收下：不引发任何决定 [as history: sets nothing in motion]
     #[arg(long, conflicts_with = "dry_run")]
     history: bool,

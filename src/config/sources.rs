@@ -50,8 +50,8 @@ pub struct Sql {
     pub cursor: String,
     /// Columns that tell rows of one cursor value apart; none: rows of one cursor value are read together.
     pub keys: Vec<String>,
-    /// How far behind the newest row is read again, for rows that were committed late.
-    pub overlap: Overlap,
+    /// How far behind the newest row is read again, for rows that were committed late; none: as is usual for its kind.
+    pub overlap: Option<Overlap>,
     /// From which cursor value on the first time; none: everything.
     pub start: Option<String>,
     /// How many rows are asked for at once.

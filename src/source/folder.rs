@@ -18,7 +18,7 @@ use crate::clock;
 use crate::config::sources::{Folder, Source};
 use crate::source::look::{LookError, Looked, Looking};
 use crate::store::event::Taken;
-use crate::store::sources::SourceCounts;
+use crate::store::sources::{SourceCounts, SourceNote};
 use crate::text::{Lang, Text};
 use crate::time::Instant;
 use content::{Content, FileProblem};
@@ -83,6 +83,9 @@ impl<'a> FolderWorker<'a> {
                 Report::refused(problems)
             }
         };
+        let counts = report.counts();
+        let note = SourceNote { counts, ..SourceNote::default() };
+        looking.store.note_source(&self.source.name, note, now).await?;
         tokio::task::block_in_place(|| report.put_beside(file, self.folder, looking.lang))?;
         self.rests.forget(file);
         Ok(())

@@ -58,7 +58,7 @@ impl<'a> Looking<'a> {
     }
 }
 
-/// What came of a look.
+/// What came of a look. What became of events and rows has been noted in the store already.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Looked {
     /// What became of events and rows.

@@ -6,13 +6,14 @@
 use super::folder::FolderWorker;
 use super::folder::watch::FolderWatch;
 use super::look::{LookError, Looked, Looking};
+use super::sql::SqlWorker;
 use crate::clock;
 use crate::config::sources::{Source, SourceKind};
 use crate::intake::http::{Health, SourceHealth, Words};
 use crate::metrics::{EventResult, Metrics};
 use crate::store::Store;
 use crate::store::sources::{SourceCounts, SourceNote};
-use crate::text::{Lang, Text};
+use crate::text::Lang;
 use arc_swap::ArcSwapOption;
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,8 +54,8 @@ pub struct Context {
 pub enum Worker<'a> {
     /// Of a folder.
     Folder(FolderWorker<'a>),
-    /// Of a kind that this version does not look at.
-    None,
+    /// Of a database.
+    Sql(SqlWorker<'a>),
 }
 
 impl<'a> Worker<'a> {
@@ -62,7 +63,7 @@ impl<'a> Worker<'a> {
     pub fn new(source: &'a Source) -> Worker<'a> {
         match &source.kind {
             SourceKind::Folder(folder) => Worker::Folder(FolderWorker::new(source, folder)),
-            SourceKind::Sql(_) => Worker::None,
+            SourceKind::Sql(sql) => Worker::Sql(SqlWorker::new(source, sql)),
         }
     }
 
@@ -70,7 +71,7 @@ impl<'a> Worker<'a> {
     pub fn once(source: &'a Source) -> Worker<'a> {
         match &source.kind {
             SourceKind::Folder(folder) => Worker::Folder(FolderWorker::once(source, folder)),
-            SourceKind::Sql(_) => Worker::None,
+            SourceKind::Sql(sql) => Worker::Sql(SqlWorker::new(source, sql)),
         }
     }
 
@@ -78,10 +79,7 @@ impl<'a> Worker<'a> {
     pub async fn look(&mut self, looking: &Looking<'_>) -> Result<Looked, LookError> {
         match self {
             Worker::Folder(worker) => worker.look(looking).await,
-            Worker::None => Err(LookError::Source(Text::new(
-                "此版本还不能从数据库取",
-                "this version does not read from databases yet",
-            ))),
+            Worker::Sql(worker) => worker.look(looking).await,
         }
     }
 }
@@ -181,7 +179,10 @@ impl Keeper<'_> {
         }
         let pause = looked.again.unwrap_or(self.source.every).min(self.source.every);
         let is_at_end = looked.is_at_end;
-        self.note(SourceNote { counts: looked.counts, is_at_end, ..SourceNote::default() }).await;
+        if looked.counts != SourceCounts::default() {
+            self.noted = None;
+        }
+        self.note(SourceNote { is_at_end, ..SourceNote::default() }).await;
         self.show(None, is_at_end).await;
         pause
     }
@@ -209,8 +210,7 @@ impl Keeper<'_> {
     /// Notes how it went, unless nothing changed.
     async fn note(&mut self, note: SourceNote) {
         let now = clock::monotonic();
-        let is_news = note.counts != SourceCounts::default() || note.failure.is_some();
-        if !is_news && self.noted.is_some_and(|noted| now.saturating_sub(noted) < NOTE_EVERY) {
+        if self.noted.is_some_and(|noted| now.saturating_sub(noted) < NOTE_EVERY) {
             return;
         }
         self.noted = Some(now);

@@ -142,7 +142,7 @@ fn every_configuration_in_the_sources_page_is_read_without_a_problem() {
             SourceKind::Sql(sql) => sql.database.title(),
         }));
     }
-    assert_eq!(Vec::from_iter(kinds), ["folder"]);
+    assert_eq!(Vec::from_iter(kinds), ["MySQL", "folder"]);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Rows that are fetched, as operators see it: the real binary, real files and real servers.
 
 mod folder;
+mod servers;
+mod sql;
 
 use crate::daemon::harness::{As, Daemon, Site, wait_for};
 use serde_json::Value;
@@ -32,6 +34,13 @@ pub fn wait_for_kinds(daemon: &Daemon<'_>, order: &str, kinds: &[&str]) {
 pub fn wait_for_count(daemon: &Daemon<'_>, source: &str, result: &str, number: f64) {
     let line = format!("duban_source_events_total{{source=\"{source}\",result=\"{result}\"}}");
     wait_for(|| (daemon.metric(&line) == Some(number)).then_some(()));
+}
+
+/// Waits until an order has been decided with this attribute.
+#[track_caller]
+pub fn wait_for_attribute(daemon: &Daemon<'_>, order: &str, attribute: &str, value: &str) {
+    let shown = || daemon.get(As::System, &format!("/api/v1/orders/{order}")).json()["attributes"][attribute].clone();
+    wait_for(|| (shown() == value).then_some(()));
 }
 
 /// How a source is, as `/readyz` tells.

@@ -8,7 +8,9 @@ use crate::daemon::rules::{RulesError, Source as RuleSource};
 use crate::order::body::BodyReader;
 use crate::source::folder::{FolderWorker, Verdict};
 use crate::source::look::{Looked, Looking};
+use crate::source::map::RowProblem;
 use crate::source::run::Worker;
+use crate::source::sql::SqlWorker;
 use crate::store::sources::SourceNote;
 use crate::store::{Role, Store};
 use crate::text::Lang;
@@ -46,7 +48,7 @@ async fn with_store(
         is_history: args.history,
         version: words.version,
     };
-    if args.dry_run { try_out(lang, source, &looking).await } else { take(lang, source, &looking).await }
+    if args.dry_run { try_out(lang, source, args.rows, &looking).await } else { take(lang, source, &looking).await }
 }
 
 /// The vocabulary in force in the store; before a daemon's first start that of the files, which stay no version.
@@ -67,7 +69,7 @@ async fn words(config: &Config, store: &Store) -> Result<Words, RulesError> {
 
 async fn take(lang: Lang, source: &Source, looking: &Looking<'_>) -> Result<ExitCode, Failure> {
     let looked = Worker::once(source).look(looking).await?;
-    let note = SourceNote { counts: looked.counts, is_at_end: looked.is_at_end, ..SourceNote::default() };
+    let note = SourceNote { is_at_end: looked.is_at_end, ..SourceNote::default() };
     looking.store.note_source(&source.name, note, clock::now()).await?;
     for said in &looked.said {
         eprintln!("{}", said.in_lang(lang));
@@ -90,7 +92,7 @@ fn summary(lang: Lang, looked: &Looked) -> String {
     }
 }
 
-async fn try_out(lang: Lang, source: &Source, looking: &Looking<'_>) -> Result<ExitCode, Failure> {
+async fn try_out(lang: Lang, source: &Source, rows: u32, looking: &Looking<'_>) -> Result<ExitCode, Failure> {
     let mut refused = 0;
     match &source.kind {
         SourceKind::Folder(folder) => {
@@ -106,7 +108,27 @@ async fn try_out(lang: Lang, source: &Source, looking: &Looking<'_>) -> Result<E
                 }
             }
         }
-        SourceKind::Sql(_) => {}
+        SourceKind::Sql(sql) => {
+            for row in SqlWorker::new(source, sql).try_out(looking, rows).await? {
+                for gives in row.gives {
+                    match gives {
+                        Ok(item) => println!("{}", item.event.body),
+                        Err(problem) => {
+                            refused += 1;
+                            eprintln!("{}", said(lang, &row.place, &problem));
+                        }
+                    }
+                }
+            }
+        }
     }
     Ok(ExitCode::from(u8::from(refused > 0)))
+}
+
+fn said(lang: Lang, place: &str, problem: &RowProblem) -> String {
+    let column = problem.column.as_deref().unwrap_or("-");
+    match lang {
+        Lang::Zh => format!("{place}“{column}”：{}", problem.reason.zh),
+        Lang::En => format!("{place}, `{column}`: {}", problem.reason.en),
+    }
 }

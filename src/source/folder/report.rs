@@ -31,6 +31,14 @@ impl Report {
         Report::Refused(problems)
     }
 
+    /// What became of the file's events, or of the file.
+    pub(super) fn counts(&self) -> SourceCounts {
+        match self {
+            Report::Taken { counts, .. } => *counts,
+            Report::Refused(_) => SourceCounts { refused: 1, ..SourceCounts::default() },
+        }
+    }
+
     /// Writes the report, then moves the file beside it: a crash in between takes the file again.
     pub(super) fn put_beside(&self, file: &Drop, folder: &Folder, lang: Lang) -> Result<(), LookError> {
         let under = folder.path.join(match self {

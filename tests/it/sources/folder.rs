@@ -1,7 +1,7 @@
 //! Files that are dropped.
 
-use super::{health, kinds_of, wait_for_count, wait_for_kinds, with_sources};
-use crate::daemon::harness::{As, Site, wait_for};
+use super::{health, kinds_of, wait_for_attribute, wait_for_count, wait_for_kinds, with_sources};
+use crate::daemon::harness::{Site, wait_for};
 use std::process::Output;
 
 const SHEET: &str = "
@@ -67,8 +67,7 @@ fn a_csv_file_is_taken_whole_and_moved_to_done_with_its_report() {
     wait_for_count(&daemon, "投放", "duplicate", 4.0);
     wait_for(|| names(&site, "drop/done").contains(&"工单-2.csv".to_owned()).then_some(()));
     assert_eq!(health(&daemon, "投放")["refused"], 0);
-    let shown = daemon.get(As::System, "/api/v1/orders/ZH-1").json();
-    assert_eq!(shown["attributes"]["category"], "投诉", "{shown}");
+    wait_for_attribute(&daemon, "ZH-1", "category", "投诉");
 }
 
 #[test]

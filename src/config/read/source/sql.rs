@@ -9,7 +9,6 @@ use crate::text::want::{self, Fields, report};
 use std::net::IpAddr;
 use std::time::Duration;
 
-const OVERLAP: Overlap = Overlap::Time(Duration::from_secs(300));
 const BATCH: u32 = 1000;
 const BATCH_MAX: u32 = 10_000;
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -43,7 +42,7 @@ pub(super) fn sql(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Probl
         query: query?,
         cursor: cursor?.text.to_owned(),
         keys: keys.into_iter().map(|word| word.text.to_owned()).collect(),
-        overlap: overlap.unwrap_or(Some(OVERLAP))?,
+        overlap: overlap.map_or(Some(None), |given| given.map(Some))?,
         start: start.map(|word| word.text.to_owned()),
         batch: batch.unwrap_or(Some(BATCH))?,
         timeout,
@@ -101,7 +100,8 @@ fn malformed<T>(node: &Node, problems: &mut Problems) -> Option<T> {
 fn query(node: &Node, problems: &mut Problems) -> Option<String> {
     let text = want::text(node, problems)?.trim().trim_end_matches(';').trim_end();
     let first = text.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default().to_ascii_lowercase();
-    if (first == "select" || first == "with") && !text.contains(';') {
+    let has_own_parameters = text.contains(":cursor") || text.contains(":limit");
+    if (first == "select" || first == "with") && !text.contains(';') && !has_own_parameters {
         return Some(text.to_owned());
     }
     let message = Text::new("此处应为一条查询", "expected one query");
