@@ -100,9 +100,9 @@ enum Command {
     Import(import::Args),
     Clock(clock::Args),
     Audit(audit::Args),
-    Notices(notices::Args),
     Store(store::Args),
     Roster(roster::Args),
+    Notices(notices::Args),
     Sources(sources::Args),
     Schema(schema::Args),
 }

@@ -8,7 +8,7 @@ mod counted;
 mod decided;
 pub(crate) mod texts;
 mod timeline;
-mod told;
+pub(crate) mod told;
 
 use crate::engine::decision::{Decision, OrderState};
 use crate::engine::explain::{Explanation, Known, PolicyStory, explain_formally, main_calendar};

@@ -1,10 +1,15 @@
-//! `duban notices`: the outbox, looked at and handled. Safe beside a running daemon, which takes notice within seconds.
+//! `duban notices`: the outbox, looked at and handled, safe beside a running daemon, which takes notice within seconds; how
+//! notices read, and whether a channel works.
 
 mod calls;
+mod found;
 mod hand;
 mod json;
 mod list;
+mod preview;
 mod show;
+mod shown;
+mod test;
 
 use super::Common;
 use crate::config::Config;
@@ -15,6 +20,7 @@ use crate::store::error::StoreError;
 use crate::store::outbox::NoticeState;
 use crate::store::{Role, Store};
 use crate::text::Lang;
+use crate::text::nearest::nearest;
 use crate::time::Instant;
 use chrono_tz::Tz;
 use clap::{Subcommand, ValueEnum};
@@ -22,7 +28,7 @@ use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// 通知：查看、再发、取消、电话 [notices: look, try again, take back, call]
+/// 通知：查看、再发、取消、电话；预览成品、发一条测试 [notices: look, try again, take back, call; preview, test]
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -31,6 +37,15 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(flatten)]
+    Outbox(Outbox),
+    Preview(preview::Args),
+    Test(test::Args),
+}
+
+/// What is asked of the store.
+#[derive(Debug, Subcommand)]
+enum Outbox {
     /// 列出通知，新的在前 [list notices, the newest first]
     List(list::Args),
     /// 一条通知的全部经过 [all of one notice]
@@ -79,11 +94,16 @@ impl From<io::Error> for Failure {
 
 #[allow(clippy::needless_pass_by_value)] // every command is given its own
 pub(crate) fn run(common: &Common, args: Args) -> ExitCode {
+    let command = match &args.command {
+        Command::Preview(args) => return preview::run(common, args),
+        Command::Test(args) => return test::run(common, args),
+        Command::Outbox(command) => command,
+    };
     let config = match common.config() {
         Ok(config) => config,
         Err(code) => return code,
     };
-    let done = super::runtime().block_on(carry_out(common.lang, &config, &args.command));
+    let done = super::runtime().block_on(carry_out(common.lang, &config, command));
     done.unwrap_or_else(|failure| match failure {
         Failure::Store(error) => {
             super::tell(common.lang, &error, Some(error.hint(common.lang)));
@@ -98,16 +118,16 @@ pub(crate) fn run(common: &Common, args: Args) -> ExitCode {
     })
 }
 
-async fn carry_out(lang: Lang, config: &Config, command: &Command) -> Result<ExitCode, Failure> {
-    let writes = matches!(command, Command::Retry(_) | Command::Cancel(_) | Command::Done(_));
+async fn carry_out(lang: Lang, config: &Config, command: &Outbox) -> Result<ExitCode, Failure> {
+    let writes = matches!(command, Outbox::Retry(_) | Outbox::Cancel(_) | Outbox::Done(_));
     let book = Book::open(lang, config, if writes { Role::Tool } else { Role::Reader }).await?;
     let done = match command {
-        Command::List(args) => list::list(&book, args).await,
-        Command::Show(args) => show::show(&book, args).await,
-        Command::Retry(args) => hand::retry(&book, args).await,
-        Command::Cancel(args) => hand::cancel(&book, args).await,
-        Command::Calls(args) => calls::calls(&book, args).await,
-        Command::Done(args) => hand::done(&book, args).await,
+        Outbox::List(args) => list::list(&book, args).await,
+        Outbox::Show(args) => show::show(&book, args).await,
+        Outbox::Retry(args) => hand::retry(&book, args).await,
+        Outbox::Cancel(args) => hand::cancel(&book, args).await,
+        Outbox::Calls(args) => calls::calls(&book, args).await,
+        Outbox::Done(args) => hand::done(&book, args).await,
     };
     book.store.close().await;
     done
@@ -159,8 +179,18 @@ fn state(text: &str) -> Result<NoticeState, String> {
     NoticeState::parse(text).ok_or_else(|| format!("one of {}", NoticeState::ALL.map(NoticeState::as_str).join(", ")))
 }
 
+/// A kind by its name or by what people call it.
 fn kind(text: &str) -> Result<NoticeKind, String> {
-    NoticeKind::parse(text).ok_or_else(|| format!("one of {}", NoticeKind::ALL.map(NoticeKind::as_str).join(", ")))
+    let named = |kind: &NoticeKind| [kind.as_str(), kind.title()].contains(&text);
+    NoticeKind::ALL.into_iter().find(named).ok_or_else(|| {
+        let known: Vec<String> =
+            NoticeKind::ALL.iter().map(|kind| format!("{}（{}）", kind.as_str(), kind.title())).collect();
+        let names = NoticeKind::ALL.iter().flat_map(|kind| [kind.as_str(), kind.title()]);
+        match nearest(text, names) {
+            Some(near) => format!("没有这种通知，是不是 {near}？ [did you mean {near}?]"),
+            None => format!("没有这种通知；有：{} [one of these]", known.join("、")),
+        }
+    })
 }
 
 /// A name or a note that says something.

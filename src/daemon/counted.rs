@@ -38,6 +38,10 @@ impl Channel for Counted {
         self.channel.recognises_repeats()
     }
 
+    fn takes_files(&self) -> bool {
+        self.channel.takes_files()
+    }
+
     fn mentions(&self) -> &[Arc<str>] {
         self.channel.mentions()
     }

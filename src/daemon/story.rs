@@ -30,7 +30,8 @@ pub(crate) struct Story {
     pub(crate) texts: String,
     notes: Vec<Note>,
     notices: Vec<Notice>,
-    now: Instant,
+    /// As of when.
+    pub(crate) now: Instant,
 }
 
 impl Story {

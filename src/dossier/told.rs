@@ -97,7 +97,7 @@ fn who(material: &Material<'_>, target: &Target) -> String {
 }
 
 /// Enough of an address to tell it from others of the same person: 138****0000, a***@example.gov.cn; empty for anything else.
-fn masked(address: &str) -> String {
+pub(crate) fn masked(address: &str) -> String {
     let is_number = address.len() >= 7 && address.bytes().all(|byte| byte.is_ascii_digit() || byte == b'+');
     if is_number {
         return format!("{}****{}", &address[..3], &address[address.len() - 4..]);

@@ -38,6 +38,11 @@ pub trait Channel: Send + Sync {
         None
     }
 
+    /// Whether files can go with its messages.
+    fn takes_files(&self) -> bool {
+        false
+    }
+
     /// The recipients whose people it names in a group, where a notice concerns their department.
     fn mentions(&self) -> &[Arc<str>] {
         &[]

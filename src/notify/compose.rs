@@ -4,6 +4,7 @@
 //! transaction that saves a decision, and answers in well under a millisecond.
 
 pub mod afterwards;
+pub mod sample;
 
 use crate::calendar::Calendar;
 use crate::config::channels::{Channel, ChannelKind};

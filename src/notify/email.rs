@@ -43,6 +43,14 @@ impl Email {
     }
 }
 
+/// The headers of a message's mail that a reader or a filter sees, each with its text as it reads.
+///
+/// # Errors
+/// The configured sender is no mailbox.
+pub fn headers(options: &Options, message: &Message) -> Result<Vec<(&'static str, String)>, OpenError> {
+    Ok(Sender::parse(&options.from, options.reply_to.as_deref())?.headers(message))
+}
+
 impl Channel for Email {
     fn kind(&self) -> &'static str {
         "email"

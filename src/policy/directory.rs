@@ -174,6 +174,22 @@ impl Directory {
         }
     }
 
+    /// Everybody who stands anywhere in it, rosters included; who stands twice comes twice.
+    pub fn everybody(&self) -> Vec<&Person> {
+        let own = self.recipients.values().flat_map(|known| &known.people);
+        let listed = self.departments.values().map(|department| &department.people);
+        let listed = listed.chain(self.sections.values().flat_map(BTreeMap::values));
+        let listed = listed.flat_map(BTreeMap::values).flatten();
+        let on_rosters =
+            self.rosters.values().flat_map(|roster| roster.turn.iter().chain(roster.swaps.values())).filter_map(
+                |member| match member {
+                    Member::Person(person) => Some(person),
+                    Member::Unit(_) => None,
+                },
+            );
+        own.chain(listed).chain(on_rosters).collect()
+    }
+
     /// Those who stand behind a recipient for an order as it is now.
     pub fn resolve(&self, recipient: &str, department: Option<&str>, attributes: &[(Symbol, Value)]) -> &[Person] {
         self.people(recipient, self.place(recipient, department, attributes).as_deref())

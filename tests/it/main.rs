@@ -24,6 +24,7 @@ mod laws;
 mod layers;
 mod lifted;
 mod notices;
+mod previews;
 mod program;
 mod roster;
 mod ruletest;

@@ -1,7 +1,7 @@
 //! 粤政易: errcode decides, tokens are shared and renewed, texts are split, and rates are kept by waiting.
 
 mod forms;
-mod live;
+pub mod live;
 
 use crate::fakes::*;
 use duban::config::channels::yuezhengyi as options;

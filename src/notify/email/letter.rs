@@ -63,13 +63,28 @@ impl Sender {
         Ok(self.with_machine_headers(letter, message, now))
     }
 
+    /// What of it a reader or a filter sees, as it reads.
+    pub fn headers(&self, message: &Message) -> Vec<(&'static str, String)> {
+        let mut headers = vec![("From", self.from.to_string())];
+        headers.extend(self.reply_to.iter().map(|reply_to| ("Reply-To", reply_to.to_string())));
+        headers.push(("Subject", subject(&message.forms.subject)));
+        headers.push(("Message-ID", self.id("notice", &message.id)));
+        headers.extend(message.order.iter().map(|order| ("References", self.id("order", order))));
+        headers.push(("List-Id", self.list(&message.kind)));
+        headers
+    }
+
+    fn list(&self, kind: &str) -> String {
+        format!("<{}.duban.{}>", atom(kind), self.domain())
+    }
+
     /// So that no holiday reply comes back, filters can tell kinds apart, and the date is in local time.
     fn with_machine_headers(&self, mut letter: lettre::Message, message: &Message, now: Instant) -> lettre::Message {
         let headers = [
             ("Date", date(now)),
             ("Auto-Submitted", "auto-generated".into()),
             ("X-Auto-Response-Suppress", "All".into()),
-            ("List-Id", format!("<{}.duban.{}>", atom(&message.kind), self.domain())),
+            ("List-Id", self.list(&message.kind)),
         ];
         for (name, value) in headers {
             let name = HeaderName::new_from_ascii_str(name);

@@ -197,6 +197,10 @@ impl Channel for App {
         self.attach_dossier
     }
 
+    fn takes_files(&self) -> bool {
+        true
+    }
+
     fn troubles(&self) -> Vec<Trouble> {
         self.sending.troubles()
     }

@@ -92,6 +92,21 @@ impl Card {
         self.text = shortened(&texts.join("\n"), TEXT_MAX);
     }
 
+    /// As it is laid out on a phone, a line each.
+    pub fn lines(&self) -> Vec<String> {
+        let gap = markup::GAP;
+        let mut lines = vec![format!("来源{gap}{}", self.source), format!("标题{gap}{}", self.title)];
+        lines.push(format!("说明{gap}{}", self.desc));
+        lines.push(format!("引用{gap}{}", self.quote));
+        lines.push(format!("正文{gap}{}", self.text.replace('\n', "\n          ")));
+        lines.retain(|line| !line.ends_with(gap));
+        lines.extend(self.rows.iter().map(|(key, value)| format!("{key}{gap}{value}")));
+        lines.extend(self.mentions.iter().map(|one| format!("联系人{gap}@{}", one.name)));
+        lines.push(format!("点开{gap}{}", self.url));
+        lines.extend(self.jumps.iter().map(|link| format!("另有{gap}{} {}", link.title, link.url)));
+        lines
+    }
+
     /// As the platform wants it.
     pub fn json(&self) -> Value {
         let rows = self.rows.iter().map(|(key, value)| json!({ "keyname": key, "value": value }));

@@ -111,6 +111,10 @@ impl Channel for Robot {
         &self.mention
     }
 
+    fn takes_files(&self) -> bool {
+        true
+    }
+
     fn troubles(&self) -> Vec<Trouble> {
         self.sending.troubles()
     }
