@@ -143,7 +143,7 @@ fn a_card_reaches_the_liaison_and_the_group_where_the_departments_people_are_cal
     assert!(action.starts_with("https://duban.example.gov.cn/orders/ZH-1?decision="), "{action}");
     let group = first_to(&world, "");
     assert!(group.text().starts_with("**黄牌") && group.text().ends_with("\n<@b02><@a01>"), "{}", group.text());
-    notice(&daemon, "ZH-1", "liaison", "sent");
+    notice(&daemon, "ZH-1", "liaison", "accepted");
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn an_untrusted_address_is_told_to_the_operators_once_and_the_mail_goes_out_mean
     let ready = daemon.get(As::Nobody, "/readyz").json();
     let line = ready["channels_troubled"][0].as_str().unwrap();
     assert!(line.starts_with("yuezhengyi：errcode 60020，本机出口地址不在“企业可信IP”中"), "{line}");
-    let delivery = notice(&daemon, "ZH-1", "liaison", "sent")["deliveries"][0].clone();
+    let delivery = notice(&daemon, "ZH-1", "liaison", "accepted")["deliveries"][0].clone();
     assert!(delivery.to_string().contains("企业可信IP；经代理的，加代理的出口地址"), "{delivery}");
     daemon.kill();
     let daemon = world.site.start();
@@ -207,7 +207,7 @@ fn a_robot_is_never_sent_more_than_its_minute_holds() {
     let waiting = || {
         let waits = |number: &i32| {
             let order = daemon.get(As::Root, &format!("/api/v1/orders/ZH-{number}")).json();
-            order["notices"].as_array().unwrap().iter().any(|told| told["to"] == "group" && told["state"] != "sent")
+            order["notices"].as_array().unwrap().iter().any(|told| told["to"] == "group" && told["state"] != "accepted")
         };
         (0..25).filter(waits).count()
     };
@@ -226,7 +226,7 @@ fn what_the_platform_answers_in_error_does_not_lose_a_card() {
     daemon.send(&(0..4).map(|number| soon(&format!("ZH-{number}"))).collect());
     wait_for(|| (world.wecom.delivered_to("a01").len() == 4).then_some(()));
     for number in 0..4 {
-        notice(&daemon, &format!("ZH-{number}"), "liaison", "sent");
+        notice(&daemon, &format!("ZH-{number}"), "liaison", "accepted");
     }
     assert!(world.mail.mails().is_empty());
 }
