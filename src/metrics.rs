@@ -39,6 +39,8 @@ pub struct Metrics {
     pub vacant: Gauge,
     /// Troubles of whole channels that an operator has to mend.
     pub channels_troubled: Gauge,
+    /// Channels that are left alone for a while because they go on failing, or asked for it.
+    pub channels_paused: Gauge,
     requests: Family<Label<2>, Counter>,
     reload_ok: Gauge,
     reload_at: Seconds,
@@ -97,6 +99,7 @@ impl Default for Metrics {
             source_lag: Family::default(),
             vacant: Gauge::default(),
             channels_troubled: Gauge::default(),
+            channels_paused: Gauge::default(),
             requests: Family::default(),
             reload_ok: Gauge::default(),
             reload_at: Seconds::default(),
@@ -133,6 +136,7 @@ impl Metrics {
         it.register("source_up", "Whether a source could be read when it was last looked at", self.source_up.clone());
         it.register("source_refused", "Rows or files of a source that are refused and wait for a person", self.source_refused.clone());
         it.register("source_lag_seconds", "Seconds since nothing of a source was left waiting", self.source_lag.clone());
+        it.register("channels_paused", "Channels paused because they go on failing, or asked for it", self.channels_paused.clone());
         it.register("recipients_vacant", "Recipients to whom notices go and behind whom there is nobody", self.vacant.clone());
         it.register("channels_troubled", "Troubles of whole channels that an operator has to mend", self.channels_troubled.clone());
         it.register("http_requests", "Requests answered, by route and status", self.requests.clone());

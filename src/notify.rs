@@ -7,6 +7,7 @@ pub mod notice;
 pub mod addressed;
 pub mod compose;
 mod counting;
+mod digest;
 pub mod facts;
 mod merge;
 pub mod outbox;
@@ -25,4 +26,4 @@ pub mod webhook;
 pub mod yuezhengyi;
 
 pub mod http;
-mod rate;
+pub mod rate;

@@ -26,6 +26,7 @@ mod gathered;
 mod log;
 mod open;
 pub mod prepared;
+pub mod rates;
 mod rows;
 mod twins;
 

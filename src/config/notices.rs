@@ -1,6 +1,7 @@
 //! `notices:`: what is done until a notice is delivered. Defaults hold kind by kind: what the file says of one kind leaves
 //! the others as they are.
 
+use crate::calendar::ClockTime;
 use crate::calendar::span::Span;
 use crate::notify::notice::NoticeKind;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +18,32 @@ pub struct Notices {
     /// `call`: the kinds that end in a call by a person where no channel reaches somebody. Default: all but reminders and
     /// what concerns the daemon itself.
     pub call: BTreeSet<NoticeKind>,
+    /// `hours`: when a kind may be sent at all; a kind that is not there: always. Never red cards, returns and routes.
+    pub hours: BTreeMap<NoticeKind, Hours>,
+    /// `digest`: how much a reader is sent before the rest is gathered into one message. None: everything by itself.
+    pub digest: Option<Digest>,
 }
+
+/// When a kind may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hours {
+    /// `working`: in the working time of its policy's calendar.
+    Working,
+    /// `"08:00-21:00"`: between two times of every day, the second not included.
+    Between(ClockTime, ClockTime),
+}
+
+/// How much is too much for a reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digest {
+    /// `after`: so many messages come one by one.
+    pub after: usize,
+    /// `within`: in any span so long, in milliseconds; what is more waits until there is room and comes as one message.
+    pub within_ms: i64,
+}
+
+/// The kinds that no hours hold up: each sets something in motion at once.
+pub const NEVER_HELD: [NoticeKind; 3] = [NoticeKind::RedCard, NoticeKind::Return, NoticeKind::Route];
 
 impl Default for Notices {
     fn default() -> Notices {
@@ -36,6 +62,8 @@ impl Default for Notices {
             twice: all_but(&[Remind, Duty]).collect(),
             deliver_within: grave.into_iter().chain(usual).collect(),
             call: all_but(&[Remind, Duty, Health]).collect(),
+            hours: BTreeMap::new(),
+            digest: Some(Digest { after: 5, within_ms: 10 * MINUTE_MS }),
         }
     }
 }

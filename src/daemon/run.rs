@@ -22,6 +22,8 @@ use crate::metrics::Metrics;
 use crate::notify::outbox::asking::Asker;
 use crate::notify::outbox::sender::{OpenChannelError, Sender};
 use crate::notify::outbox::{Bearings, Outbox};
+use crate::notify::rate::Rates;
+use crate::notify::rate::kept::Kept;
 use crate::source;
 use crate::store::error::StoreError;
 use crate::store::{Role, Store};
@@ -188,7 +190,13 @@ impl Daemon {
         let (bearings, receiver) = watch::channel(bearings(&rules));
         let outbox =
             Outbox::new(store.clone(), Arc::clone(&sender), receiver).giving_way_to(decider.is_heap.subscribe());
-        let outbox = outbox.seeing_through(config.notices.clone());
+        let rates: Arc<dyn Rates> = Arc::new(Kept::new(store.clone()));
+        let outbox = outbox.seeing_through(config.notices.clone()).counting_in(rates);
+        let (gauge, shown) = (metrics.clone(), Arc::clone(&health));
+        let outbox = outbox.naming_paused(Arc::new(move |pauses| {
+            gauge.channels_paused.set(i64::try_from(pauses.len()).unwrap_or(i64::MAX));
+            shown.paused(pauses.iter().map(|pause| format!("{}：{}", pause.channel, pause.why)).collect());
+        }));
         let asker = asker(&store, &sender, &metrics);
         let outbox = outbox.naming_troubles(Arc::new(Operators {
             store: store.clone(),

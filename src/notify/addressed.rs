@@ -1,6 +1,7 @@
 //! What one reader gets of notices by one channel: what is sent, and what a preview shows.
 
 use crate::notify::channel::Forms;
+use crate::notify::digest;
 use crate::notify::merge;
 use crate::notify::notice::{QueuedNotice, SALUTATION};
 
@@ -17,9 +18,15 @@ pub struct Reader<'a> {
 
 /// The forms that a reader gets of one notice or several, the gravest first.
 pub fn forms(notices: &[&QueuedNotice], reader: Reader<'_>) -> Forms {
-    let forms = merge::merged(notices, reader.channel);
+    let forms = if is_of_one_order(notices) { merge::merged(notices, reader.channel) } else { digest::digest(notices) };
     let forms = if is_veiled(notices, reader.is_group) { veiled(&forms.short) } else { forms };
     greeted(forms, reader.name)
+}
+
+/// Whether all are of one order, or there is one.
+pub fn is_of_one_order(notices: &[&QueuedNotice]) -> bool {
+    let order = notices.first().and_then(|first| first.order.as_ref());
+    notices.len() == 1 || order.is_some() && notices.iter().all(|notice| notice.order.as_ref() == order)
 }
 
 /// Whether no more is told than that something waits: a group is told so of what is confidential.

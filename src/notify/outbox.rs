@@ -13,7 +13,9 @@ pub mod asking;
 mod attempt;
 mod batch;
 mod care;
+mod circuit;
 pub mod dress;
+mod hold;
 mod message;
 mod pace;
 pub mod sender;
@@ -24,23 +26,27 @@ mod ways;
 
 use crate::calendar::Calendar;
 use crate::clock;
-use crate::config::notices::Notices;
+use crate::config::notices::{Digest, Notices};
 use crate::notify::channel::{Message, Outcome};
+use crate::notify::notice::Target;
+use crate::notify::rate::{InMemory, Limit, Rates};
 use crate::policy::directory::Directory;
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::outbox::{
-    Answer, Awaits, Claimed, Delivery, DeliveryOutcome, NewCall, NoticeState, Sending, Settled, Settlement,
+    Answer, Awaits, Claimed, Delivery, DeliveryOutcome, HeldBy, NewCall, NoticeState, Sending, Settled, Settlement,
 };
+use crate::store::rates::Pause;
 use crate::time::Instant;
 use attempt::Attempt;
-use batch::{Batch, batches};
+use batch::{Batch, batches, gathered};
 use care::Care;
+use circuit::{Change, Circuits};
 use dress::Papers;
 use message::message;
 use sender::Sender;
 use stand::{Facts, Nature, Stand, stand};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -75,6 +81,9 @@ pub struct Outbox {
     heap: watch::Receiver<bool>,
     troubles: Troubles,
     papers: Arc<dyn Papers>,
+    rates: Arc<dyn Rates>,
+    circuits: Arc<Mutex<Circuits>>,
+    pauses: Arc<dyn Fn(&[Pause]) + Send + Sync>,
 }
 
 /// What the outbox asks of the rules in force.
@@ -92,6 +101,11 @@ impl Bearings {
         Bearings { directory, ..Bearings::default() }
     }
 
+    /// The calendar of this name; where none is named, the first there is.
+    fn calendar_or_any(&self, name: Option<&str>) -> Option<&Calendar> {
+        self.calendar(name).or_else(|| self.calendars.first().map(|(_, calendar)| &**calendar))
+    }
+
     fn calendar(&self, name: Option<&str>) -> Option<&Calendar> {
         let name = name?;
         self.calendars.iter().find(|(known, _)| known == name).map(|(_, calendar)| &**calendar)
@@ -103,8 +117,10 @@ impl Outbox {
     pub fn new(store: Store, sender: Arc<Sender>, bearings: watch::Receiver<Arc<Bearings>>) -> Outbox {
         let vacant = Vacant::new(Arc::new(|_| {}));
         let heap = watch::Sender::new(false).subscribe();
+        let (notices, circuits) = (Arc::default(), Arc::default());
+        let (rates, pauses) = (Arc::new(InMemory::default()), Arc::new(|_: &[Pause]| {}));
         let (troubles, papers) = (Troubles::new(Arc::new(trouble::Nobody)), Arc::new(dress::NoPapers));
-        Outbox { store, sender, bearings, notices: Arc::default(), vacant, heap, troubles, papers }
+        Outbox { store, sender, bearings, notices, vacant, heap, rates, circuits, pauses, troubles, papers }
     }
 
     /// Sees notices through as configured.
@@ -117,6 +133,18 @@ impl Outbox {
     #[must_use]
     pub fn naming_vacant(self, listener: vacant::Listener) -> Outbox {
         Outbox { vacant: Vacant::new(listener), ..self }
+    }
+
+    /// Counts what readers were sent where the channels count what they send.
+    #[must_use]
+    pub fn counting_in(self, rates: Arc<dyn Rates>) -> Outbox {
+        Outbox { rates, ..self }
+    }
+
+    /// Tells somebody, whenever it changes, which channels are paused.
+    #[must_use]
+    pub fn naming_paused(self, pauses: Arc<dyn Fn(&[Pause]) + Send + Sync>) -> Outbox {
+        Outbox { pauses, ..self }
     }
 
     /// Gives way while a heap of orders is being decided, but not for long.
@@ -140,6 +168,7 @@ impl Outbox {
     /// Sends until it is told to stop; what is then under way has `grace` to end. What does not is sent again after the
     /// next start.
     pub async fn run(mut self, stop: CancellationToken, grace: Duration) {
+        self.restore_pauses().await;
         let mut sending = JoinSet::new();
         let (mut news, mut bearings) = (self.store.news(), self.bearings.clone());
         while !stop.is_cancelled() {
@@ -187,7 +216,7 @@ impl Outbox {
             }
         };
         let full = claimed.len() == free;
-        for batch in batches(claimed) {
+        for batch in self.batches(claimed) {
             let outbox = self.clone();
             sending.spawn(async move { outbox.send(batch, clock::now).await });
         }
@@ -211,7 +240,7 @@ impl Outbox {
         let claimed = self.claim(now, IN_FLIGHT_MAX).await?;
         let count = claimed.len();
         let mut sending = JoinSet::new();
-        for batch in batches(claimed) {
+        for batch in self.batches(claimed) {
             let outbox = self.clone();
             sending.spawn(async move { outbox.send(batch, || now).await });
         }
@@ -234,6 +263,12 @@ impl Outbox {
         }
         let Some(batch) = live else { return };
         let bearings = self.bearings.borrow().clone();
+        if let Some(held) = self.held(&batch, &bearings, now).await {
+            for claimed in &batch.0 {
+                self.settle(claimed, held.clone(), &Attempt::default(), now).await;
+            }
+            return;
+        }
         let known = ways::parties(&batch.first().target, &bearings.directory, &self.sender, now);
         let parties = match known {
             _ if !batch.is_queued() => ways::recorded(batch.lead(), known.as_deref().unwrap_or_default()),
@@ -242,6 +277,91 @@ impl Outbox {
         };
         let attempt = self.tell(&batch, &parties, &bearings, &clock).await;
         self.settle_all(&batch, &attempt, clock()).await;
+    }
+
+    /// What was claimed, by message.
+    fn batches(&self, claimed: Vec<Claimed>) -> Vec<Batch> {
+        let batches = batches(claimed);
+        match self.notices.digest {
+            Some(digest) => gathered(batches, digest.after),
+            None => batches,
+        }
+    }
+
+    /// Whether a batch waits though nothing hinders it: for its hours, or because its reader has had much of late.
+    async fn held(&self, batch: &Batch, bearings: &Bearings, now: Instant) -> Option<Settlement> {
+        if !batch.is_new() || !matches!(batch.first().target, Target::Recipient { .. }) {
+            return None;
+        }
+        if let Some(until) = self.closed_until(batch, bearings, now) {
+            let reason = format!("按设定的时间发送，等到{}", hold::shown(until));
+            return Some(Settlement::Held { until, by: HeldBy::Hours, reason });
+        }
+        let Digest { after, within_ms } = self.notices.digest?;
+        let limits = [Limit { count: after, span_ms: within_ms }];
+        let until = self.rates.take(&hold::reader_key(&batch.first().target), &limits, 1, now).await.err()?;
+        let reason = format!("该收件人短时间内已收到{after}条，其余合并为一条，等到{}", hold::shown(until));
+        Some(Settlement::Held { until, by: HeldBy::Digest, reason })
+    }
+
+    /// When the hours of everything in a batch next begin; none: it may be sent now. What would say nothing any more by then
+    /// does not wait.
+    fn closed_until(&self, batch: &Batch, bearings: &Bearings, now: Instant) -> Option<Instant> {
+        let mut until: Option<Instant> = None;
+        for notice in batch.notices() {
+            let hours = *self.notices.hours.get(&notice.kind)?;
+            let opens = hold::opens_at(hours, bearings.calendar_or_any(notice.calendar.as_deref()), now)?;
+            if notice.expires_at.is_some_and(|end| end <= opens) {
+                return None;
+            }
+            until = Some(until.map_or(opens, |known| known.min(opens)));
+        }
+        until
+    }
+
+    /// Goes on with what was paused before a restart.
+    async fn restore_pauses(&self) {
+        match self.store.pauses().await {
+            Ok(pauses) => {
+                (self.pauses)(&pauses);
+                *self.circuits() = Circuits::restored(pauses);
+            }
+            Err(error) => error!(error = %error, "could not read which channels are paused"),
+        }
+    }
+
+    fn circuits(&self) -> MutexGuard<'_, Circuits> {
+        self.circuits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps what an answer says of its channel.
+    async fn judge(&self, channel: &Arc<str>, outcome: &Outcome, now: Instant) {
+        let change = match outcome {
+            Outcome::Deferred { .. } => None,
+            Outcome::Accepted { .. } | Outcome::Permanent { .. } => self.circuits().answered(channel),
+            Outcome::Transient { reason, retry_after: Some(asked) } => {
+                self.circuits().asked(channel, reason, *asked, now)
+            }
+            Outcome::Transient { reason, .. } | Outcome::Unknown { reason } => {
+                self.circuits().failed(channel, reason, now)
+            }
+        };
+        let Some(change) = change else { return };
+        let kept = match change {
+            Change::Paused(pause) => {
+                warn!(channel = &**channel, times = pause.times, reason = pause.why, "a channel is paused");
+                self.store.pause(pause).await
+            }
+            Change::Ended(channel) => {
+                info!(channel = &*channel, "a channel works again");
+                self.store.end_pause(&channel).await
+            }
+        };
+        if let Err(error) = kept {
+            error!(error = %error, channel = &**channel, "could not keep whether a channel is paused");
+        }
+        let paused = self.circuits().all();
+        (self.pauses)(&paused);
     }
 
     /// Nobody stands behind a batch: the directory may be mended.
@@ -315,6 +435,7 @@ impl Telling<'_> {
                 Stand::Told(truth) => return attempt.told(&party.key, truth),
                 Stand::Waiting { until, truth } => return attempt.waits(until, truth),
                 Stand::Next(way) => way,
+                Stand::Paused { until } => return self.put_off_paused(party, attempt, until, clock()),
                 Stand::Exhausted { truth, reason } => {
                     self.call(party, attempt, &reason);
                     return attempt.exhausted(truth, &party.name, &reason);
@@ -341,6 +462,7 @@ impl Telling<'_> {
             calls: &lead.calls,
             care: self.care,
             nature: Box::new(|channel| self.outbox.sender.nature(channel)),
+            paused: Box::new(move |channel| self.outbox.circuits().failing(channel, now)),
             now,
         }
     }
@@ -355,6 +477,11 @@ impl Telling<'_> {
     ) -> Option<(Arc<str>, Outcome)> {
         let Outbox { store, sender, troubles, .. } = self.outbox;
         let channel = sender.channel(&way.channel)?.clone();
+        let admitted = self.outbox.circuits().admit(&way.channel, clock());
+        if let Err(until) = admitted {
+            self.put_off_paused(party, attempt, until, clock());
+            return None;
+        }
         let message = message(self.batch, party, way, sender, clock());
         let message = self.outbox.dressed((self.batch, party, way), &*channel, message, clock()).await;
         let now = clock();
@@ -375,11 +502,25 @@ impl Telling<'_> {
             }
         }
         let outcome = channel.deliver(&message, clock()).await;
+        self.outbox.judge(&way.channel, &outcome, clock()).await;
         troubles.met(&way.channel, channel.troubles(), clock());
         if matches!(outcome, Outcome::Accepted { .. }) {
             troubles.works(&way.channel);
         }
         Some((message.id, outcome))
+    }
+
+    /// Every way that is left is paused: it is tried again when the first pause is over. Who has waited for longer than the
+    /// kind may is called.
+    fn put_off_paused(&self, party: &Party, attempt: &mut Attempt, until: Instant, now: Instant) {
+        let failed = attempt.deliveries.last().filter(|_| attempt.tried).and_then(|last| last.detail.clone());
+        let reason = failed.unwrap_or_else(|| format!("渠道连续失败，暂停到{}再试", hold::shown(until)));
+        if self.facts(attempt, now).is_past(self.batch.first().at) {
+            self.call(party, attempt, &reason);
+        }
+        // A trial that failed was an attempt like any other.
+        let at = if attempt.tried { until.max(self.batch.next_attempt(now, None)) } else { until };
+        attempt.again(at, &party.name, &reason);
     }
 
     fn sending(&self, party: &Party, way: &Way, message: &Message, now: Instant) -> Sending {

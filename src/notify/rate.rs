@@ -2,9 +2,74 @@
 //!
 //! Nothing waits here: whoever finds no room is told from when there is. Instants are those that callers pass; a wall
 //! clock set back by more than the span empties the window, which at worst the other side refuses.
+//!
+//! Where windows are kept is another's concern ([`Rates`]): in the store, so that they hold across restarts and daemons, or
+//! in memory alone.
+
+pub mod kept;
 
 use crate::time::Instant;
-use std::collections::VecDeque;
+use futures_util::future::BoxFuture;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+/// Windows in memory to which nothing was sent of late are dropped when there are more than this.
+const WINDOWS_MAX: usize = 10_000;
+
+/// Where the windows are, each by a key that names what is limited and holds nothing personal and no secret.
+pub trait Rates: Send + Sync {
+    /// Takes room for `count` messages, all or none; where there is none, from when there is.
+    fn take<'a>(
+        &'a self,
+        key: &'a str,
+        limits: &'a [Limit],
+        count: usize,
+        now: Instant,
+    ) -> BoxFuture<'a, Result<(), Instant>>;
+
+    /// The other side says that it has had enough: no room before an instant.
+    fn close<'a>(&'a self, key: &'a str, until: Instant) -> BoxFuture<'a, ()>;
+}
+
+/// Windows of this process alone.
+#[derive(Debug, Default)]
+pub struct InMemory(Mutex<HashMap<String, Window>>);
+
+impl InMemory {
+    /// As [`Rates::take`].
+    pub fn take_room(&self, key: &str, limits: &[Limit], count: usize, now: Instant) -> Result<(), Instant> {
+        let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if windows.len() > WINDOWS_MAX {
+            windows.retain(|_, window| !window.is_idle(now));
+        }
+        let window = windows.entry(key.to_owned()).or_insert_with(|| Window::new(Vec::new()));
+        window.limits = limits.to_vec();
+        window.take(count, now)
+    }
+
+    /// As [`Rates::close`].
+    pub fn close_room(&self, key: &str, until: Instant) {
+        let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        windows.entry(key.to_owned()).or_insert_with(|| Window::new(Vec::new())).close(until);
+    }
+}
+
+impl Rates for InMemory {
+    fn take<'a>(
+        &'a self,
+        key: &'a str,
+        limits: &'a [Limit],
+        count: usize,
+        now: Instant,
+    ) -> BoxFuture<'a, Result<(), Instant>> {
+        Box::pin(std::future::ready(self.take_room(key, limits, count, now)))
+    }
+
+    fn close<'a>(&'a self, key: &'a str, until: Instant) -> BoxFuture<'a, ()> {
+        self.close_room(key, until);
+        Box::pin(std::future::ready(()))
+    }
+}
 
 /// At most so many in any span of so many milliseconds.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +92,11 @@ impl Window {
     /// Nothing sent yet.
     pub fn new(limits: Vec<Limit>) -> Window {
         Window { limits, sent: VecDeque::new(), closed_until: Instant::BEGINNING }
+    }
+
+    /// As it stands after what is kept of it.
+    pub fn restored(limits: Vec<Limit>, sent: impl IntoIterator<Item = Instant>, closed_until: Instant) -> Window {
+        Window { limits, sent: sent.into_iter().collect(), closed_until }
     }
 
     /// Takes room for `count` messages now, all or none; where there is none, from when there is.

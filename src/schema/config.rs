@@ -9,6 +9,7 @@ use super::parts::{
 use crate::config::Scope;
 use crate::config::channels::DECISION_KINDS;
 use crate::config::channels::yuezhengyi::Form;
+use crate::config::notices::NEVER_HELD;
 use crate::notify::notice::NoticeKind;
 use crate::notify::told;
 use crate::schedule::Job;
@@ -250,6 +251,16 @@ fn notices() -> Value {
     let within = any_of(vec![one_of(&["never"]), span()]);
     let within =
         NoticeKind::ALL.map(|kind| must_not_be_null(kind.as_str(), told::kind(kind, Lang::Zh), "", within.clone()));
+    let may_be_held = NoticeKind::ALL.into_iter().filter(|kind| !NEVER_HELD.contains(kind));
+    let hours: Vec<_> = may_be_held
+        .map(|kind| {
+            must_not_be_null(kind.as_str(), told::kind(kind, Lang::Zh), "", any_of(vec![one_of(&["working"]), text()]))
+        })
+        .collect();
+    let digest = object(vec![
+        may("after", "多少条以后", "缺省 5。", integer()),
+        may("within", "多久之内", "如 10分钟。", span()),
+    ]);
     object(vec![
         may(
             "twice",
@@ -268,6 +279,18 @@ fn notices() -> Value {
             "最后打电话",
             "各渠道都送不到时列入待打电话的种类；缺省除 remind、duty、health 以外都是。",
             kinds(),
+        ),
+        may(
+            "hours",
+            "什么时间才发",
+            "按种类写：working 只在工作时间，\"08:00-21:00\" 只在每天这段时间。红牌、退回、移送不能压后。",
+            object(hours.into()),
+        ),
+        may(
+            "digest",
+            "合并",
+            "同一收件人 within 之内收到 after 条以后，其余的合成一条。缺省 5 条、10 分钟；never 不合并。",
+            any_of(vec![one_of(&["never"]), digest]),
         ),
     ])
 }

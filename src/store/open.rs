@@ -24,7 +24,7 @@ const READERS: u32 = 4;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// Each has one concern and is left unedited.
-const MIGRATIONS: [(i64, &str, &str); 13] = [
+const MIGRATIONS: [(i64, &str, &str); 14] = [
     (1, "orders", include_str!("../../migrations/sqlite/0001_orders.sql")),
     (2, "events", include_str!("../../migrations/sqlite/0002_events.sql")),
     (3, "decisions", include_str!("../../migrations/sqlite/0003_decisions.sql")),
@@ -38,6 +38,7 @@ const MIGRATIONS: [(i64, &str, &str); 13] = [
     (11, "fewer writes", include_str!("../../migrations/sqlite/0011_fewer_writes.sql")),
     (12, "truth", include_str!("../../migrations/sqlite/0012_truth.sql")),
     (13, "sources", include_str!("../../migrations/sqlite/0013_sources.sql")),
+    (14, "rates", include_str!("../../migrations/sqlite/0014_rates.sql")),
 ];
 
 /// The connections of an open store.

@@ -41,6 +41,8 @@ pub struct Notice {
     pub settled_at: Option<Instant>,
     /// Why it was not delivered, or not yet.
     pub reason: Option<String>,
+    /// What holds it; none: it waits for nothing but its turn.
+    pub held: Option<HeldBy>,
     /// Goes out as one message with the others of this bundle, which bears its first notice's number.
     pub bundle: Option<NoticeId>,
     /// How often a person had it tried again.
@@ -319,6 +321,31 @@ impl From<Delivery> for Answer {
     }
 }
 
+/// What holds a notice that waits though nothing hinders it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HeldBy {
+    /// The hours of its kind.
+    Hours,
+    /// Its reader has had much of late: it goes out with others as a digest.
+    Digest,
+}
+
+impl HeldBy {
+    const ALL: [HeldBy; 2] = [HeldBy::Hours, HeldBy::Digest];
+
+    /// Its name in the store and on pages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            HeldBy::Hours => "hours",
+            HeldBy::Digest => "digest",
+        }
+    }
+
+    fn parse(name: &str) -> Option<HeldBy> {
+        HeldBy::ALL.into_iter().find(|known| known.as_str() == name)
+    }
+}
+
 /// How a claim ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Settlement {
@@ -330,6 +357,15 @@ pub enum Settlement {
         reason: String,
         /// Whether this attempt counts: one that was put off before anything was tried does not.
         counts: bool,
+    },
+    /// It waits though nothing hinders it; no attempt is used up.
+    Held {
+        /// Until when.
+        until: Instant,
+        /// By what.
+        by: HeldBy,
+        /// Why, in words.
+        reason: String,
     },
     /// Nothing is tried for now.
     Rests {

@@ -244,6 +244,11 @@ pub static CODES: &[Code] = &[
         "这条规则或这一步永远不会触发，例如条件自相矛盾，或起算和停止是同一件事。按提示改。",
         "A rule or step can never fire: see the hint.",
     ),
+    code(
+        "never-held",
+        "红牌、退回、移送不能压到某个时间再发。删去这一行。",
+        "Red cards, returns and routes are never held back for hours: leave the line out.",
+    ),
     code("never-runs", "定时任务永远不会运行，例如 2 月 30 日。改日期。", "A schedule never runs: change its day."),
     code(
         "no-address",

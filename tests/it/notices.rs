@@ -127,6 +127,8 @@ fn killed_while_it_sends_it_tells_everybody_and_hardly_anybody_twice() {
         is_sms.then(|| Reply::After(std::time::Duration::from_millis(20)))
     });
     let orders: Vec<String> = (0..ORDERS).map(|number| format!("ZH-{number}")).collect();
+    let config = world.site.read("duban.yaml");
+    world.site.write("duban.yaml", &format!("{}\nnotices: {{ digest: never }}\n", config.trim_end()));
     let daemon = world.site.start();
     daemon.send(&orders.iter().map(|order| soon(order)).collect());
     wait_for(|| (count.load(Ordering::Relaxed) >= ORDERS / 4).then_some(()));
@@ -141,4 +143,26 @@ fn killed_while_it_sends_it_tells_everybody_and_hardly_anybody_twice() {
     // What was on its way when it was killed goes out again under the same id, by which a gateway knows it.
     assert!(told().len() <= ORDERS * 2, "{}", told().len());
     assert_eq!(told().iter().collect::<BTreeSet<_>>().len(), ORDERS);
+}
+
+#[test]
+fn a_heap_of_cards_reaches_a_liaison_in_a_few_messages_that_name_every_order() {
+    const ORDERS: usize = 30;
+    let world = world(|_| None);
+    let daemon = world.site.start();
+    let orders: Vec<String> = (0..ORDERS).map(|number| format!("ZH-{number}")).collect();
+    daemon.send(&orders.iter().map(|order| soon(order)).collect());
+    for order in &orders {
+        wait_for(|| liaison_notice(&daemon, order).filter(|notice| notice["state"] != "sent"));
+    }
+    let sent = world.gateway.received_at("/sms");
+    assert!(!sent.is_empty() && sent.len() <= 6, "{} messages", sent.len());
+    let told = |order: &String| {
+        let notice = liaison_notice(&daemon, order).unwrap();
+        match notice["state"].as_str().unwrap() {
+            "queued" => assert!(notice["reason"].as_str().unwrap().contains("合并为一条，等到"), "{notice}"),
+            state => assert_eq!(state, "accepted", "{notice}"),
+        }
+    };
+    orders.iter().for_each(told);
 }

@@ -69,6 +69,9 @@ struct Detail {
     /// How each source is.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     sources: BTreeMap<String, SourceHealth>,
+    /// Which channels are paused and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    channels_paused: Vec<String>,
     /// What the store answered when it last failed; none once it works again.
     #[serde(skip_serializing_if = "Option::is_none")]
     store_failure: Option<String>,
@@ -147,6 +150,11 @@ impl Health {
     fn source_lags(&self) -> Vec<(String, Duration)> {
         let (inner, now) = (self.lock(), clock::monotonic());
         inner.at_end.iter().map(|(name, at)| (name.clone(), now.saturating_sub(*at))).collect()
+    }
+
+    /// Which channels are paused and why.
+    pub fn paused(&self, reasons: Vec<String>) {
+        self.lock().detail.channels_paused = reasons;
     }
 
     /// A tick did its work.

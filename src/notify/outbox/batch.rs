@@ -1,16 +1,20 @@
-//! Notices that go out as one message: those of one order to one reader at about the same time.
+//! Notices that go out as one message: those of one order to one reader at about the same time, and those to a reader who has
+//! had, or would have, too many at once.
 //!
 //! What went out together once goes out together again, under the same id and with the same words, whatever else has been
 //! queued since: the bundle is kept in the store when the request is entered.
 
 use super::pace;
 use crate::notify::notice::{QueuedNotice, Target};
-use crate::store::outbox::{Claimed, Notice, NoticeId, NoticeState, Token};
+use crate::store::outbox::{Claimed, HeldBy, Notice, NoticeId, NoticeState, Token};
 use crate::time::Instant;
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// Notices of one order to one reader that are at most so far apart are one message.
 const TOGETHER_MS: i64 = 60 * 1000;
+/// So many are one message at the most.
+const MERGED_MAX: usize = 100;
 
 /// Notices that are sent as one message; never empty, all of one claim.
 pub(super) struct Batch(pub(super) Vec<Claimed>);
@@ -76,13 +80,52 @@ impl Batch {
         }
         let (first, queued) = (&lead.queued, &new.queued);
         let is_new = |notice: &Notice| notice.state == NoticeState::Queued && notice.deliveries.is_empty();
+        let is_gathered = |notice: &Notice| notice.held == Some(HeldBy::Digest);
+        let is_of_one_order = || {
+            first.order.is_some()
+                && first.order == queued.order
+                && self.0.iter().all(|claimed| (claimed.notice.queued.at.0 - queued.at.0).abs() <= TOGETHER_MS)
+        };
         is_new(lead)
             && is_new(new)
+            && self.0.len() < MERGED_MAX
             && matches!(first.target, Target::Recipient { .. })
-            && first.order.is_some()
-            && (&first.order, &first.target, first.confidential) == (&queued.order, &queued.target, queued.confidential)
-            && self.0.iter().all(|claimed| (claimed.notice.queued.at.0 - queued.at.0).abs() <= TOGETHER_MS)
+            && (&first.target, first.confidential) == (&queued.target, queued.confidential)
+            && (is_of_one_order() || is_gathered(lead) && is_gathered(new))
     }
+
+    /// Whether nothing of it was ever sent or tried, or asked for again by a person.
+    pub(super) fn is_new(&self) -> bool {
+        self.is_queued() && !self.was_tried() && self.0.iter().all(|claimed| claimed.notice.retries == 0)
+    }
+
+    /// Whether it may become part of a digest with another.
+    fn joins(&self, other: &Batch) -> bool {
+        let (first, second) = (self.first(), other.first());
+        self.is_new()
+            && other.is_new()
+            && self.0.len() + other.0.len() <= MERGED_MAX
+            && matches!(first.target, Target::Recipient { .. })
+            && (&first.target, first.confidential) == (&second.target, second.confidential)
+    }
+}
+
+/// Of a reader for whom more than `after` messages were claimed at once, one is made.
+pub(super) fn gathered(batches: Vec<Batch>, after: usize) -> Vec<Batch> {
+    let mut counts: HashMap<(Target, bool), usize> = HashMap::new();
+    for batch in batches.iter().filter(|batch| batch.is_new()) {
+        *counts.entry((batch.first().target.clone(), batch.first().confidential)).or_default() += 1;
+    }
+    let mut gathered: Vec<Batch> = Vec::with_capacity(batches.len());
+    for batch in batches {
+        let key = (batch.first().target.clone(), batch.first().confidential);
+        let is_too_much = counts.get(&key).is_some_and(|count| *count > after);
+        match gathered.iter_mut().find(|known| is_too_much && known.joins(&batch)) {
+            Some(known) => known.0.extend(batch.0),
+            None => gathered.push(batch),
+        }
+    }
+    gathered
 }
 
 /// What was claimed, by message.

@@ -19,6 +19,7 @@ pub(super) fn message(batch: &Batch, party: &Party, way: &Way, sender: &Sender, 
     let is_group = sender.address(&way.channel).is_none_or(is_group);
     let forms = addressed::forms(&notices, Reader { channel: &way.channel, is_group, name: &party.name });
     let is_veiled = addressed::is_veiled(&notices, is_group);
+    let is_of_one_order = addressed::is_of_one_order(&notices);
     let id = match (&first.target, &first.decision) {
         (Target::Channel(_), Some(key)) => pushed_id(first, key),
         _ => message_id(&notices, way),
@@ -28,7 +29,7 @@ pub(super) fn message(batch: &Batch, party: &Party, way: &Way, sender: &Sender, 
         id,
         kind: kind.as_str().into(),
         // Not even of which order something waits.
-        order: first.order.clone().filter(|_| !is_veiled),
+        order: first.order.clone().filter(|_| !is_veiled && is_of_one_order),
         to: way.address.to_string(),
         at,
         forms,

@@ -53,6 +53,11 @@ pub(super) enum Stand<'a> {
     },
     /// This way is to be tried.
     Next(&'a Way),
+    /// The ways that are left are paused.
+    Paused {
+        /// Until when the first of them is.
+        until: Instant,
+    },
     /// There is no way left.
     Exhausted {
         /// What is known; none: they were not told.
@@ -74,6 +79,8 @@ pub(super) struct Facts<'a> {
     pub(super) care: Care<'a>,
     /// What a channel is like.
     pub(super) nature: Box<dyn Fn(&str) -> Nature + 'a>,
+    /// Until when a channel is paused, because it goes on failing; none: it is not.
+    pub(super) paused: Box<dyn Fn(&str) -> Option<Instant> + 'a>,
     /// As of when.
     pub(super) now: Instant,
 }
@@ -139,9 +146,12 @@ pub(super) fn stand<'p>(party: &'p Party, facts: &Facts<'_>) -> Stand<'p> {
 fn next<'p>(party: &'p Party, tried: &[(&'p Way, Tried)], facts: &Facts<'_>) -> Stand<'p> {
     let mut truth: Option<Truth> = None;
     let mut reason = if party.ways.is_empty() { "没有可用渠道的地址".to_owned() } else { String::new() };
+    let mut paused: Option<Instant> = None;
     for (at, (way, tried)) in tried.iter().enumerate() {
         let has_other = at + 1 < party.ways.len();
+        let until = (facts.paused)(&way.channel);
         match tried {
+            Tried::Not | Tried::Failing { .. } if until.is_some() => paused = paused.into_iter().chain(until).min(),
             Tried::Not => return Stand::Next(way),
             Tried::Failing { tries, since, .. } if !(has_other && facts.is_tired(*tries, *since)) => {
                 return Stand::Next(way);
@@ -162,7 +172,10 @@ fn next<'p>(party: &'p Party, tried: &[(&'p Way, Tried)], facts: &Facts<'_>) -> 
             },
         }
     }
-    Stand::Exhausted { truth, reason }
+    match paused {
+        Some(until) => Stand::Paused { until },
+        None => Stand::Exhausted { truth, reason },
+    }
 }
 
 impl Facts<'_> {
@@ -179,7 +192,8 @@ impl Facts<'_> {
         self.calls.iter().any(|call| call.party == party.key && call.state == CallState::Done)
     }
 
-    fn is_past(&self, since: Instant) -> bool {
+    /// Whether what its kind may wait has passed since an instant.
+    pub(super) fn is_past(&self, since: Instant) -> bool {
         self.care.until(since).is_some_and(|until| until <= self.now)
     }
 

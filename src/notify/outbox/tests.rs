@@ -13,6 +13,8 @@ use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 
+mod held;
+
 /// A channel that answers as its script says, then accepts.
 #[derive(Default)]
 struct Fake {

@@ -3,7 +3,8 @@
 use super::receipts::read_outcome;
 use super::twins::{read_forms, read_target};
 use super::{
-    Call, CallState, Delivery, DeliveryOutcome, KeptReceipt, Notice, NoticeId, NoticeState, OutboxHealth, ReceiptSource,
+    Call, CallState, Delivery, DeliveryOutcome, HeldBy, KeptReceipt, Notice, NoticeId, NoticeState, OutboxHealth,
+    ReceiptSource,
 };
 use crate::notify::notice::{NoticeKind, QueuedNotice};
 use crate::store::error::StoreError;
@@ -165,6 +166,7 @@ fn read_notice(row: &SqliteRow) -> Result<Notice, StoreError> {
         due_at: Instant(row.try_get("due_at").map_err(failed())?),
         attempt: row.try_get("attempt").map_err(failed())?,
         settled_at: maybe_at("settled_at")?,
+        held: maybe_text("held")?.and_then(HeldBy::parse),
         reason: maybe_text("reason")?.map(Into::into),
         bundle: row.try_get("bundle").map_err(failed())?,
         retries: row.try_get("retries").map_err(failed())?,

@@ -191,11 +191,14 @@ pub(in crate::store) async fn settle(writing: &mut Writing, settling: &Settling)
 async fn settle_all(writing: &mut Writing, settling: &Settling) -> Result<Settled, sqlx::Error> {
     let Settling { notice, token, settlement, learned, now } = settling;
     record_all(writing, *notice, &learned.answers).await?;
-    let (state, look_at, reason, counts) = match settlement {
+    let (state, look_at, reason, counts, held) = match settlement {
         Settlement::Retry { due_at, reason, counts } => {
-            (NoticeState::Queued, Some(*due_at), Some(reason.as_str()), *counts)
+            (NoticeState::Queued, Some(*due_at), Some(reason.as_str()), *counts, None)
         }
-        Settlement::Rests { state, look_at, reason, counts } => (*state, *look_at, reason.as_deref(), *counts),
+        Settlement::Held { until, by, reason } => {
+            (NoticeState::Queued, Some(*until), Some(reason.as_str()), false, Some(by.as_str()))
+        }
+        Settlement::Rests { state, look_at, reason, counts } => (*state, *look_at, reason.as_deref(), *counts, None),
     };
     let done = sqlx::query(include_str!("../sql/settle_notice.sql"))
         .bind(notice)
@@ -205,6 +208,7 @@ async fn settle_all(writing: &mut Writing, settling: &Settling) -> Result<Settle
         .bind(i64::from(!counts))
         .bind(now.0)
         .bind(reason)
+        .bind(held)
         .execute(&mut writing.conn)
         .await?;
     if done.rows_affected() == 0 {

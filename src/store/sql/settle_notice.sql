@@ -7,6 +7,7 @@ SET    state = $3,
        attempt = attempt - $5,
        settled_at = CASE WHEN $3 = 'queued' THEN NULL WHEN state = $3 AND settled_at IS NOT NULL THEN settled_at ELSE $6 END,
        reason = $7,
+       held = $8,
        sending = NULL,
        look_again = 0,
        lease_token = NULL

@@ -3,6 +3,7 @@
 use super::{NOW, card, decided, event, holds, load, saved};
 use duban::notify::channel::Forms;
 use duban::notify::notice::{NoticeKind, QueuedNotice, Target};
+use duban::notify::rate::Limit;
 use duban::store::decided::SavedOrder;
 use duban::store::outbox::{Claimed, Delivery, DeliveryOutcome, NoticeState, Settled, Settlement};
 use duban::store::{Role, Store};
@@ -167,4 +168,24 @@ async fn notices_that_say_the_same_are_stored_once_and_each_can_be_read_and_prov
 fn other_words() -> QueuedNotice {
     let forms = Forms { short: "红牌".into(), ..Forms::default() };
     QueuedNotice { forms, ..notice("k1/head", Some("k1")) }
+}
+
+#[tokio::test]
+async fn how_much_was_sent_is_kept_across_restarts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("duban.db");
+    let limits = [Limit { count: 2, span_ms: 60_000 }];
+    let open = || Store::open(&path, Role::Daemon);
+    let first = open().await.unwrap();
+    assert_eq!(first.take_room("robot", &limits, 2, NOW).await.unwrap(), Ok(()));
+    assert_eq!(first.take_room("another", &limits, 1, NOW).await.unwrap(), Ok(()));
+    first.close().await;
+    drop(first);
+    let second = open().await.unwrap();
+    let later = NOW.plus_ms(59_999);
+    assert_eq!(second.take_room("robot", &limits, 1, later).await.unwrap(), Err(NOW.plus_ms(60_000)));
+    assert_eq!(second.take_room("another", &limits, 1, later).await.unwrap(), Ok(()));
+    assert_eq!(second.take_room("robot", &limits, 1, NOW.plus_ms(60_000)).await.unwrap(), Ok(()));
+    second.close_room("robot", NOW.plus_ms(90_000)).await.unwrap();
+    assert_eq!(second.take_room("robot", &limits, 1, NOW.plus_ms(61_000)).await.unwrap(), Err(NOW.plus_ms(90_000)));
 }

@@ -76,10 +76,12 @@ impl World {
             calls: &[],
             care: self.care,
             nature: Box::new(move |channel| if channel == "yzy" { Nature { repeats: true, ..SILENT } } else { sms }),
+            paused: Box::new(|_| None),
             now: minutes(minute),
         };
         let party = party();
         let shown = match stand(&party, &facts) {
+            Stand::Paused { .. } => "paused".into(),
             Stand::Told(truth) => format!("{truth:?}"),
             Stand::Waiting { until, truth } => format!("{truth:?} until {}", until.0 / 60_000),
             Stand::Next(way) => format!("next {}", way.channel),
@@ -197,6 +199,7 @@ fn whoever_was_called_was_told() {
             calls,
             care: TWICE,
             nature: Box::new(|_| SILENT),
+            paused: Box::new(|_| None),
             now: minutes(1),
         };
         stand(&party(), &facts) == Stand::Told(Truth::Delivered)

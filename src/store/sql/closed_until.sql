@@ -1,0 +1,1 @@
+SELECT until FROM closed WHERE key = $1

@@ -1,0 +1,1 @@
+SELECT at, count FROM sent WHERE key = $1 ORDER BY at
