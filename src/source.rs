@@ -7,6 +7,7 @@
 
 pub mod cell;
 pub mod folder;
+pub mod judge;
 pub mod look;
 pub mod map;
 pub mod run;

@@ -8,6 +8,7 @@ use crate::notify::template;
 use crate::policy::{self, judge};
 use crate::ruletest::{self, read::World};
 use crate::schedule;
+use crate::source;
 use crate::text::codes::{self, CODES, Code};
 use crate::text::nearest::nearest;
 use crate::text::problem::{Problem, Problems, Severity};
@@ -112,6 +113,10 @@ fn check(common: &Common, now: Instant) -> (Vec<Problem>, usize) {
     problems.append(template::problems(&rules, &template_names(&loaded, &channels)));
     if let Some(world) = World::of(&loaded) {
         problems.append(ruletest::read::problems(&rules, &world));
+    }
+    let sources = config.as_ref().map(|config| &config.sources[..]).unwrap_or_default();
+    if loaded.has_vocabulary {
+        source::judge::judge(sources, &loaded.vocabulary, &mut problems);
     }
     let schedules = config.as_ref().map(|config| &config.schedules[..]).unwrap_or_default();
     schedule::read::check_calendars(schedules, &loaded.calendars, &mut problems);

@@ -13,6 +13,7 @@ mod lines;
 mod names;
 mod report;
 pub mod watch;
+mod xlsx;
 
 use crate::clock;
 use crate::config::sources::{Folder, Source};

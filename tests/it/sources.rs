@@ -3,6 +3,8 @@
 mod folder;
 mod servers;
 mod sql;
+mod workbook;
+mod xlsx;
 
 use crate::daemon::harness::{As, Daemon, Site, wait_for};
 use serde_json::Value;
@@ -46,4 +48,38 @@ pub fn wait_for_attribute(daemon: &Daemon<'_>, order: &str, attribute: &str, val
 /// How a source is, as `/readyz` tells.
 pub fn health(daemon: &Daemon<'_>, source: &str) -> Value {
     daemon.get(As::Nobody, "/readyz").json()["sources"][source].clone()
+}
+
+#[test]
+fn check_names_what_a_mapping_asks_for_and_the_vocabulary_lacks() {
+    let site = Site::new();
+    let sources = "  - name: 库
+    kind: folder
+    path: drop
+    events:
+      - { type: recieved, order: 单, at: 时 }
+      - type: { column: 状态, values: { 已签收: signed, 已办结: compelted } }
+        order: 单
+        at: 时
+        attrs: { categroy: 类, category: { column: 类, values: { 投诉类: 投述 } }, by: 人 }
+    figures:
+      - { figure: 三方通活, day: 日, value: 数 }
+";
+    with_sources(&site, sources);
+    let output = site.output(&["check", "--format", "json"]);
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let lines: Vec<String> = found
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|problem| problem["file"].as_str().is_some_and(|file| file.ends_with("duban.yaml")))
+        .map(|problem| format!("{} {} {}", problem["severity"].as_str().unwrap(), problem["code"], problem["message"]))
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    error "unknown-event-type" "没有名为“recieved”的事件"
+    error "unknown-event-type" "没有名为“compelted”的事件"
+    warning "unknown-attribute" "词汇表里没有属性“categroy”，收下也不起作用"
+    error "unknown-attribute-value" "属性“category”没有这个值"
+    error "unknown-figure" "没有名为“三方通活”的统计量"
+    "#);
 }

@@ -1,7 +1,7 @@
 //! What a file holds: everything that it gives, or everything that is wrong with it.
 
 use super::names::FileKind;
-use super::{csv, lines};
+use super::{csv, lines, xlsx};
 use crate::config::sources::Folder;
 use crate::source::cell::{Cell, Row};
 use crate::source::map::RowProblem;
@@ -77,7 +77,8 @@ impl Content {
             FileKind::Lines => lines::read(bytes, folder, &mut reading),
             FileKind::Json => lines::read_json(bytes, folder, &mut reading),
             FileKind::Csv => csv::read(bytes, folder, &mut reading),
-            FileKind::Xlsx | FileKind::Xls => Err(FileProblem::of_file(old_workbook())),
+            FileKind::Xlsx => xlsx::read(bytes, folder, &mut reading),
+            FileKind::Xls => Err(FileProblem::of_file(old_workbook())),
             FileKind::Unknown => Err(FileProblem::of_file(unknown_kind())),
         };
         let Reading { content, mut problems, .. } = reading;

@@ -127,3 +127,86 @@ fn lines_of_events_and_figures_need_no_mapping_and_approve_nothing() {
     wait_for(|| names(&site, "drop/rejected").contains(&"b.jsonl".to_owned()).then_some(()));
     assert!(site.read("drop/rejected/b.jsonl.report.csv").contains("approving"));
 }
+
+#[test]
+fn files_in_gb18030_with_semicolons_and_rows_of_json_are_read_by_the_same_mapping() {
+    let site = site(SHEET);
+    let daemon = site.start();
+    let header = HEADER.replace(',', ";");
+    let text = format!("{header}\nGB-1;投诉类;\"甲局;𠮷处\";2024年5月6日9时0分;;;;;\n");
+    drop_file(&site, "gb.txt", &encoding_rs::GB18030.encode(&text).0);
+    wait_for_attribute(&daemon, "GB-1", "department", "甲局;𠮷处");
+    let rows = r#"{"工单编号":"J-1","类别":"投诉类","受理时间":"2024-05-06 09:00","多余":[1]}
+{"工单编号":77,"受理时间":"2024-05-06 09:00"}"#;
+    drop_file(&site, "rows.jsonl", rows.as_bytes());
+    wait_for_kinds(&daemon, "J-1", &["received"]);
+    wait_for_kinds(&daemon, "77", &["received"]);
+}
+
+#[test]
+fn what_is_being_written_linked_or_in_a_folder_is_left_and_what_is_too_large_refused() {
+    let site = site(&SHEET.replace("rest: 0 seconds", "rest: 1 second\n    size_max: 1 MB"));
+    let row = |order: &str| format!("{HEADER}\n{order},咨询,甲局,2024-05-06 09:00,,,,,\n");
+    std::fs::create_dir_all(site.path("drop/folder.csv")).unwrap();
+    std::fs::write(site.path("elsewhere.csv"), row("LINKED")).unwrap();
+    std::os::unix::fs::symlink(site.path("elsewhere.csv"), site.path("drop/linked.csv")).unwrap();
+    std::fs::write(site.path("drop/a.csv.tmp"), row("PARTIAL")).unwrap();
+    std::fs::write(site.path("drop/large.csv"), vec![b'x'; (1 << 20) + 1]).unwrap();
+    let daemon = site.start();
+    wait_for(|| names(&site, "drop/rejected").contains(&"large.csv".to_owned()).then_some(()));
+    // Written in steps that never rest for a second, the file is taken once it is whole.
+    let text = row("WHOLE");
+    for end in [20, 60, text.len()] {
+        std::fs::write(site.path("drop/slow.csv"), &text.as_bytes()[..end]).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(400));
+    }
+    wait_for_kinds(&daemon, "WHOLE", &["received"]);
+    assert_eq!(names(&site, "drop"), ["a.csv.tmp", "done", "folder.csv", "linked.csv", "rejected"]);
+    assert_eq!(names(&site, "drop/rejected"), ["large.csv", "large.csv.report.csv"]);
+    assert_eq!(kinds_of(&daemon, "LINKED"), Vec::<String>::new());
+}
+
+#[test]
+fn a_daemon_that_is_killed_between_saving_and_moving_takes_nothing_twice() {
+    let site = site(SHEET);
+    let rows: Vec<String> = (0..4000).map(|n| format!("K-{n},咨询,甲局,2024-05-06 09:00,,,,,")).collect();
+    let text = format!("{HEADER}\n{}\n", rows.join("\n"));
+    drop_file(&site, "k.csv", text.as_bytes());
+    for pause in [20, 100, 200, 350] {
+        let daemon = site.start();
+        std::thread::sleep(std::time::Duration::from_millis(pause));
+        daemon.kill();
+    }
+    let daemon = site.start();
+    // Whenever it was killed: once more the whole file, as if it had been stored and not moved.
+    drop_file(&site, "k.csv", text.as_bytes());
+    wait_for(|| (names(&site, "drop") == ["done", "rejected"]).then_some(()));
+    assert_eq!(daemon.metric("duban_orders{state=\"all\"}"), Some(4000.0));
+    assert_eq!(kinds_of(&daemon, "K-3999"), ["received"]);
+    assert_eq!(names(&site, "drop/rejected"), Vec::<String>::new());
+}
+
+#[test]
+fn an_id_of_the_sender_s_own_with_other_content_refuses_the_file() {
+    let site = site("  - { name: 行, kind: folder, path: drop, every: 1 second, rest: 0 seconds }\n");
+    let daemon = site.start();
+    let line = |id: &str, order: &str| {
+        format!(r#"{{"id":"{id}","order":"{order}","type":"received","at":"2024-05-06T09:00:00+08:00"}}"#)
+    };
+    drop_file(&site, "a.jsonl", line("1", "O1").as_bytes());
+    wait_for_kinds(&daemon, "O1", &["received"]);
+    drop_file(&site, "b.jsonl", [line("2", "O2"), line("1", "O9")].join("\n").as_bytes());
+    wait_for(|| names(&site, "drop/rejected").contains(&"b.jsonl".to_owned()).then_some(()));
+    drop_file(&site, "c.jsonl", [line("3", "O3"), line("3", "O4")].join("\n").as_bytes());
+    wait_for(|| names(&site, "drop/rejected").contains(&"c.jsonl".to_owned()).then_some(()));
+    for order in ["O2", "O3", "O4", "O9"] {
+        assert_eq!(kinds_of(&daemon, order), Vec::<String>::new(), "{order}");
+    }
+    assert!(
+        site.read("drop/rejected/b.jsonl.report.csv")
+            .contains("2,id,\"the id is that of an event that was taken before")
+    );
+    assert!(
+        site.read("drop/rejected/c.jsonl.report.csv").contains("2,id,\"the id is that of another row of this file")
+    );
+}
