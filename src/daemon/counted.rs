@@ -5,6 +5,7 @@ use crate::metrics::Metrics;
 use crate::notify::channel::{Channel, Message, Outcome, Receipts, Trouble};
 use crate::notify::open;
 use crate::notify::outbox::sender::{OpenChannelError, Sender};
+use crate::notify::rate::Rates;
 use crate::time::Instant;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
@@ -17,11 +18,16 @@ struct Counted {
 }
 
 /// Opens every channel of a configuration.
-pub(super) fn open_all(configured: &[channels::Channel], metrics: &Arc<Metrics>) -> Result<Sender, OpenChannelError> {
+pub(super) fn open_all(
+    configured: &[channels::Channel],
+    metrics: &Arc<Metrics>,
+    rates: &Arc<dyn Rates>,
+) -> Result<Sender, OpenChannelError> {
     let mut sender = Sender::default();
     for channel in configured {
         let name = Arc::clone(&channel.name);
-        let opened = open::open(&channel.kind).map_err(|source| OpenChannelError { name: name.clone(), source })?;
+        let opened =
+            open::open(&channel.kind, rates).map_err(|source| OpenChannelError { name: name.clone(), source })?;
         let counted = Counted { name: name.clone(), channel: opened, metrics: Arc::clone(metrics) };
         sender.add(name, Arc::new(counted), channel.kind.address());
         sender.hear(channel)?;

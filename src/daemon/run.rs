@@ -171,7 +171,8 @@ impl Daemon {
         let jobs =
             Jobs::new(Worker { metrics: Arc::clone(&metrics), ..Worker::new(store.clone(), auditor, schedules) });
         note_configuration(config, &store).await?;
-        let sender = Arc::new(open_all(&config.channels, &metrics)?);
+        let rates: Arc<dyn Rates> = Arc::new(Kept::new(store.clone()));
+        let sender = Arc::new(open_all(&config.channels, &metrics, &rates)?);
         let source = RuleSource::new(config);
         let watch = Watch::start(&[&source.rules, &source.calendars]);
         let mut reloader = Reloader::new(
@@ -190,7 +191,6 @@ impl Daemon {
         let (bearings, receiver) = watch::channel(bearings(&rules));
         let outbox =
             Outbox::new(store.clone(), Arc::clone(&sender), receiver).giving_way_to(decider.is_heap.subscribe());
-        let rates: Arc<dyn Rates> = Arc::new(Kept::new(store.clone()));
         let outbox = outbox.seeing_through(config.notices.clone()).counting_in(rates);
         let (gauge, shown) = (metrics.clone(), Arc::clone(&health));
         let outbox = outbox.naming_paused(Arc::new(move |pauses| {

@@ -4,6 +4,7 @@
 use super::channel::Channel;
 use super::console::Console;
 use super::email::Email;
+use super::rate::Rates;
 use super::sms::Sms;
 use super::webhook::Webhook;
 use super::yuezhengyi::app::App;
@@ -68,13 +69,14 @@ pub enum OpenError {
     MailTls(#[source] lettre::transport::smtp::Error),
 }
 
-/// Opens a channel as configured.
-pub fn open(kind: &ChannelKind) -> Result<Arc<dyn Channel>, OpenError> {
+/// Opens a channel as configured; what it sends is counted in `rates`, where the other side limits it.
+pub fn open(kind: &ChannelKind, rates: &Arc<dyn Rates>) -> Result<Arc<dyn Channel>, OpenError> {
+    let rates = Arc::clone(rates);
     Ok(match kind {
         ChannelKind::Email(email) => Arc::new(Email::open(email)?),
         ChannelKind::SmsHttp(sms) => Arc::new(Sms::open(sms)?),
-        ChannelKind::YuezhengyiApp(app) => Arc::new(App::open(app)?),
-        ChannelKind::YuezhengyiRobot(robot) => Arc::new(Robot::open(robot)?),
+        ChannelKind::YuezhengyiApp(app) => Arc::new(App::open(app)?.counting_in(rates)),
+        ChannelKind::YuezhengyiRobot(robot) => Arc::new(Robot::open(robot)?.counting_in(rates)),
         ChannelKind::Webhook(webhook) => Arc::new(Webhook::open(webhook)?),
         ChannelKind::Console => Arc::new(Console::stdout()),
     })
@@ -111,6 +113,7 @@ mod tests {
     use super::*;
     use crate::config::channels::{Answer, Email, GatewayRequest, MailSecurity, SmsHttp, Way, Webhook, yuezhengyi};
     use crate::config::secret::SecretSource;
+    use crate::notify::rate::InMemory;
     use std::time::Duration;
 
     fn kinds(secret: &SecretSource) -> [ChannelKind; 6] {
@@ -169,11 +172,15 @@ mod tests {
         ]
     }
 
+    fn in_memory() -> Arc<dyn Rates> {
+        Arc::new(InMemory::default())
+    }
+
     #[test]
     fn every_kind_opens_and_only_sms_and_robots_do_not_recognise_repeats() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "https://robot.example/send?key=1").unwrap();
-        let opened = kinds(&SecretSource::File(file.path().into())).map(|kind| open(&kind).unwrap());
+        let opened = kinds(&SecretSource::File(file.path().into())).map(|kind| open(&kind, &in_memory()).unwrap());
         assert_eq!(
             opened.map(|channel| (channel.kind(), channel.recognises_repeats())),
             [
@@ -191,8 +198,8 @@ mod tests {
     fn a_secret_that_is_not_there_is_known_at_the_start() {
         let [with_secret @ .., console] = kinds(&SecretSource::Env("DUBAN_NO_SUCH_SECRET".into()));
         for kind in &with_secret {
-            assert!(matches!(open(kind).err(), Some(OpenError::Secret(_))), "{kind:?}");
+            assert!(matches!(open(kind, &in_memory()).err(), Some(OpenError::Secret(_))), "{kind:?}");
         }
-        assert!(open(&console).is_ok());
+        assert!(open(&console, &in_memory()).is_ok());
     }
 }

@@ -10,6 +10,7 @@ pub mod kept;
 
 use crate::time::Instant;
 use futures_util::future::BoxFuture;
+use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
@@ -29,6 +30,16 @@ pub trait Rates: Send + Sync {
 
     /// The other side says that it has had enough: no room before an instant.
     fn close<'a>(&'a self, key: &'a str, until: Instant) -> BoxFuture<'a, ()>;
+}
+
+/// A key for what is limited: of which kind, and a digest of what tells it apart.
+pub(super) fn key(kind: &str, parts: &[&str]) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(part);
+        digest.update([0]);
+    }
+    format!("{kind}:{}", hex::encode(&digest.finalize()[..12]))
 }
 
 /// Windows of this process alone.

@@ -10,6 +10,7 @@ use crate::notify::addressed::{self, Reader};
 use crate::notify::channel::{self as channel, File, Forms, Message, Outcome, Trouble};
 use crate::notify::notice::{NoticeKind, QueuedNotice, Target};
 use crate::notify::open;
+use crate::notify::rate::{InMemory, Rates};
 use crate::policy::directory::Person;
 use crate::policy::directory::read::Address;
 use crate::text::Lang;
@@ -67,7 +68,8 @@ fn send(common: &Common, args: &Args) -> Result<Sent, ExitCode> {
     let (notice, is_veiled) = notice(common, args, &desk, now)?;
     let message = message(configured, &notice, is_veiled, to, now);
     let message = Message { files: files(args.file.as_deref(), common.lang)?, ..message };
-    let opened = open::open(&configured.kind).map_err(|error| {
+    let rates: Arc<dyn Rates> = Arc::new(InMemory::default());
+    let opened = open::open(&configured.kind, &rates).map_err(|error| {
         tell(common.lang, &error, None);
         ExitCode::from(2)
     })?;

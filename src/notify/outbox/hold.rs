@@ -5,9 +5,9 @@ use crate::calendar::span::Span;
 use crate::calendar::{Calendar, Counting};
 use crate::config::notices::Hours;
 use crate::notify::notice::Target;
+use crate::notify::rate;
 use crate::time::Instant;
 use chrono_tz::Tz;
-use sha2::{Digest, Sha256};
 
 /// Official time in China: where no calendar says another.
 const ZONE: Tz = chrono_tz::Asia::Shanghai;
@@ -53,8 +53,7 @@ pub(super) fn reader_key(target: &Target) -> String {
         Target::Recipient { place, .. } => place.as_deref().unwrap_or_default(),
         Target::Channel(_) => "",
     };
-    let digest = Sha256::new().chain_update(target.name()).chain_update([0]).chain_update(place).finalize();
-    format!("reader:{}", hex::encode(&digest[..12]))
+    rate::key("reader", &[target.name(), place])
 }
 
 #[cfg(test)]

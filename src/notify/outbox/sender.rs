@@ -5,6 +5,7 @@ use crate::config::channels;
 use crate::config::secret::{Fingerprint, Secret, SecretError, SecretSource};
 use crate::notify::channel::{Asked, Channel, Receipts};
 use crate::notify::open::{self, OpenError};
+use crate::notify::rate::{InMemory, Rates};
 use crate::policy::directory::read::{Address, Channels, aliased};
 use crate::time::Instant;
 use std::collections::BTreeMap;
@@ -52,12 +53,13 @@ impl fmt::Debug for Sender {
 }
 
 impl Sender {
-    /// Opens every channel of a configuration.
+    /// Opens every channel of a configuration, counting what they send in memory.
     pub fn open(configured: &[channels::Channel]) -> Result<Sender, OpenChannelError> {
-        let mut sender = Sender::default();
+        let (mut sender, rates) = (Sender::default(), Arc::<InMemory>::default() as Arc<dyn Rates>);
         for channel in configured {
             let name = channel.name.clone();
-            let opened = open::open(&channel.kind).map_err(|source| OpenChannelError { name: name.clone(), source })?;
+            let opened =
+                open::open(&channel.kind, &rates).map_err(|source| OpenChannelError { name: name.clone(), source })?;
             sender.add(name, opened, channel.kind.address());
             sender.hear(channel)?;
         }

@@ -6,7 +6,7 @@
 use super::super::channel::{Channel, File, Message, Outcome, Trouble};
 use super::super::http;
 use super::super::open::{OpenError, headers};
-use super::super::rate::{Limit, Window};
+use super::super::rate::{self, InMemory, Limit, Rates};
 use super::media::Media;
 use super::outgoing::{APP, Content, Limits};
 use super::sending::{Line, Sending};
@@ -19,12 +19,9 @@ use futures_util::future::BoxFuture;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Url};
 use serde_json::{Value, json};
-use std::collections::HashMap;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 const PERSON: [Limit; 2] = [Limit { count: 30, span_ms: 60_000 }, Limit { count: 1000, span_ms: 3_600_000 }];
-/// Windows of persons whom nothing was sent to of late are dropped when there are more than this.
-const PERSONS_MAX: usize = 10_000;
 const REPEAT_CHECK_S: u32 = 1800;
 
 /// `kind: yuezhengyi` with `corp_id`.
@@ -37,7 +34,7 @@ pub struct App {
     secret: Secret,
     tokens: Arc<Tokens>,
     attach_dossier: bool,
-    persons: std::sync::Mutex<HashMap<String, Window>>,
+    rates: Arc<dyn Rates>,
     sending: Sending,
 }
 
@@ -55,7 +52,7 @@ impl App {
             agent_id: options.agent_id,
             secret,
             attach_dossier: options.attach_dossier,
-            persons: std::sync::Mutex::default(),
+            rates: Arc::new(InMemory::default()),
             sending: Sending::new(options.forms.clone()),
         })
     }
@@ -113,30 +110,21 @@ impl App {
         url
     }
 
-    fn persons(&self) -> MutexGuard<'_, HashMap<String, Window>> {
-        self.persons.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Counts what it sends there.
+    #[must_use]
+    pub fn counting_in(self, rates: Arc<dyn Rates>) -> App {
+        App { rates, ..self }
     }
 }
 
 impl Line for App {
     const LIMITS: Limits = APP;
 
-    /// Takes room in every receiver's window, or in none.
-    fn take_room(&self, message: &Message, count: usize, now: Instant) -> Result<(), Instant> {
-        let receivers = receivers(&message.to);
-        let mut persons = self.persons();
-        if persons.len() > PERSONS_MAX {
-            persons.retain(|_, window| !window.is_idle(now));
-        }
-        let fresh = || Window::new(PERSON.to_vec());
-        let wait = receivers
-            .iter()
-            .filter_map(|person| persons.entry((*person).into()).or_insert_with(fresh).wait_for(count, now));
-        if let Some(not_before) = wait.max() {
-            return Err(not_before);
-        }
-        for person in receivers {
-            persons.entry(person.into()).or_insert_with(fresh).take(count, now)?;
+    /// Takes room in one receiver's window after another; where one has none, what was taken before is not given back.
+    async fn take_room(&self, message: &Message, count: usize, now: Instant) -> Result<(), Instant> {
+        for person in receivers(&message.to) {
+            let key = rate::key("member", &[self.base.as_str(), &self.corp_id, &self.agent_id.to_string(), person]);
+            self.rates.take(&key, &PERSON, count, now).await?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@
 use super::super::channel::{Channel, File, Message, Outcome, Trouble};
 use super::super::http;
 use super::super::open::{OpenError, headers};
-use super::super::rate::{Limit, Window};
+use super::super::rate::{self, InMemory, Limit, Rates};
 use super::media::Media;
 use super::outgoing::{Content, Limits, ROBOT};
 use super::sending::{Line, Sending};
@@ -17,7 +17,7 @@ use futures_util::future::BoxFuture;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Url};
 use serde_json::json;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 const MINUTE_MS: i64 = 60_000;
 /// The last part of a robot's path, and of the path by which its files are uploaded.
@@ -29,7 +29,9 @@ pub struct Robot {
     client: Client,
     headers: HeaderMap,
     url: Url,
-    window: Mutex<Window>,
+    per_minute: Limit,
+    key: String,
+    rates: Arc<dyn Rates>,
     mention: Vec<Arc<str>>,
     sending: Sending,
 }
@@ -42,8 +44,10 @@ impl Robot {
         Ok(Robot {
             client: http::client_connecting_anew(&options.way)?,
             headers: headers(&options.headers)?,
+            key: rate::key("robot", &[url.as_str()]),
             url,
-            window: Mutex::new(Window::new(vec![per_minute])),
+            per_minute,
+            rates: Arc::new(InMemory::default()),
             mention: options.mention.clone(),
             sending: Sending::new(options.forms.clone()),
         })
@@ -58,16 +62,18 @@ impl Robot {
         Some(url)
     }
 
-    fn window(&self) -> MutexGuard<'_, Window> {
-        self.window.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Counts what it sends there.
+    #[must_use]
+    pub fn counting_in(self, rates: Arc<dyn Rates>) -> Robot {
+        Robot { rates, ..self }
     }
 }
 
 impl Line for Robot {
     const LIMITS: Limits = ROBOT;
 
-    fn take_room(&self, _: &Message, count: usize, now: Instant) -> Result<(), Instant> {
-        self.window().take(count, now)
+    async fn take_room(&self, _: &Message, count: usize, now: Instant) -> Result<(), Instant> {
+        self.rates.take(&self.key, &[self.per_minute], count, now).await
     }
 
     async fn post(
@@ -80,11 +86,11 @@ impl Line for Robot {
         let kind = content.kind();
         let body = json!({ "msgtype": kind, kind: content.json(media_id) });
         let request = self.client.post(self.url.clone()).headers(self.headers.clone()).json(&body);
-        call(request, now).await.inspect_err(|refused| {
-            if matches!(refused, Refused::Errcode(code) if errcode::is_rate(*code)) {
-                self.window().close(now.plus_ms(MINUTE_MS));
-            }
-        })
+        let answer = call(request, now).await;
+        if matches!(answer, Err(Refused::Errcode(code)) if errcode::is_rate(code)) {
+            self.rates.close(&self.key, now.plus_ms(MINUTE_MS)).await;
+        }
+        answer
     }
 
     async fn upload(&self, media: &Media, file: &File, now: Instant) -> Result<Arc<str>, Refused> {

@@ -26,7 +26,12 @@ pub trait Line: Sync {
     const LIMITS: Limits;
 
     /// Takes room for so many contents, all or none; where there is none, from when there is.
-    fn take_room(&self, message: &Message, count: usize, now: Instant) -> Result<(), Instant>;
+    fn take_room(
+        &self,
+        message: &Message,
+        count: usize,
+        now: Instant,
+    ) -> impl Future<Output = Result<(), Instant>> + Send;
 
     /// Posts one content; `media_id` of a file's.
     fn post(
@@ -80,7 +85,7 @@ impl Sending {
         loop {
             let contents = contents(message, self.form(&message.kind), L::LIMITS);
             let done = self.progress.of(&message.id).min(contents.len() - 1);
-            if let Err(not_before) = line.take_room(message, contents.len() - done, now) {
+            if let Err(not_before) = line.take_room(message, contents.len() - done, now).await {
                 return Outcome::Deferred { not_before };
             }
             match self.send(line, message, (&contents, done), now).await {
