@@ -13,6 +13,7 @@ pub mod sources;
 use crate::audit::AuditConfig;
 use crate::calendar::span::Span;
 use crate::policy::directory::read::Channels;
+use crate::policy::vocabulary::Vocabulary;
 use crate::schedule::Schedule;
 use crate::text::problem::Problems;
 use crate::text::yaml;
@@ -155,6 +156,11 @@ impl Config {
             schedules: Vec::new(),
             sources: Vec::new(),
         }
+    }
+
+    /// Names what of the configuration the vocabulary does not bear out.
+    pub fn check_with(&self, vocabulary: &Vocabulary, problems: &mut Problems) {
+        read::sms::templates::check_attributes(&self.channels, vocabulary, problems);
     }
 
     /// The kind of address that each channel needs; none: there is no configuration that could say.

@@ -28,6 +28,7 @@ pub struct Metrics {
     notices: Family<Label<1>, Gauge>,
     deliveries: Family<Label<2>, Counter>,
     receipts: Family<Label<2>, Counter>,
+    sms_segments: Family<Label<1>, Counter>,
     jobs: Family<Label<2>, Counter>,
     /// People who are to be called, because no channel reached them.
     pub calls_open: Gauge,
@@ -91,6 +92,7 @@ impl Default for Metrics {
             notices: Family::default(),
             deliveries: Family::default(),
             receipts: Family::default(),
+            sms_segments: Family::default(),
             jobs: Family::default(),
             calls_open: Gauge::default(),
             source_events: Family::default(),
@@ -130,6 +132,7 @@ impl Metrics {
         it.register("notices", "Notices in the store, by state", self.notices.clone());
         it.register("deliveries", "Attempts at single addresses since the start, by channel and outcome", self.deliveries.clone());
         it.register("receipts", "Receipts heard since the start, by channel and result", self.receipts.clone());
+        it.register("sms_segments", "Segments of SMS that gateways took since the start, by channel", self.sms_segments.clone());
         it.register("jobs", "Scheduled jobs run since the start, by name and result", self.jobs.clone());
         it.register("calls_open", "People who are to be called, because no channel reached them", self.calls_open.clone());
         it.register("source_events", "Events and figures fetched since the start, by source and result", self.source_events.clone());
@@ -206,6 +209,11 @@ impl Metrics {
         {
             self.count_receipts(channel, result, number);
         }
+    }
+
+    /// Counts the segments of an SMS that a gateway took.
+    pub fn count_segments(&self, channel: &str, segments: usize) {
+        self.sms_segments.get_or_create(&[("channel", channel.to_owned())]).inc_by(segments as u64);
     }
 
     /// Counts a run of a scheduled job.

@@ -14,6 +14,7 @@ pub mod outbox;
 pub mod render;
 pub mod template;
 pub mod told;
+pub mod variables;
 pub mod wording;
 
 pub mod channel;

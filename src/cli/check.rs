@@ -111,6 +111,9 @@ fn check(common: &Common, now: Instant) -> (Vec<Problem>, usize) {
     judge::judge(&mut loaded, &channels, now);
     let policies = loaded.policies();
     problems.append(template::problems(&rules, &template_names(&loaded, &channels)));
+    if let Some(config) = config.as_ref().filter(|_| loaded.has_vocabulary) {
+        config.check_with(&loaded.vocabulary, &mut problems);
+    }
     if let Some(world) = World::of(&loaded) {
         problems.append(ruletest::read::problems(&rules, &world));
     }

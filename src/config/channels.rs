@@ -1,9 +1,11 @@
 //! The channels as configured: what each sender needs to know, nothing of how it sends.
 
+pub mod sms;
 pub mod yuezhengyi;
 
 use super::secret::SecretSource;
 use crate::policy::directory::read::{Address, Channels};
+use sms::Sms;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,8 +39,8 @@ pub struct Hearing {
 pub enum ChannelKind {
     /// `kind: email`.
     Email(Email),
-    /// `kind: sms`, `driver: http`: a gateway described by templates.
-    SmsHttp(SmsHttp),
+    /// `kind: sms`: a gateway, by its driver.
+    Sms(Sms),
     /// `kind: yuezhengyi` with `corp_id`: messages of an application to persons.
     YuezhengyiApp(yuezhengyi::App),
     /// `kind: yuezhengyi` with `webhook`: a robot's messages to its group.
@@ -58,11 +60,13 @@ pub struct Way {
     pub proxy: Option<String>,
     /// `ca_file`: further certificate authorities (PEM), besides the system's.
     pub ca_file: Option<PathBuf>,
+    /// `danger_accept_invalid_certs`: whoever answers is taken for the other side. Said loudly at the start and by `check`.
+    pub accept_invalid_certs: bool,
 }
 
 impl Default for Way {
     fn default() -> Way {
-        Way { timeout: Duration::from_secs(10), proxy: None, ca_file: None }
+        Way { timeout: Duration::from_secs(10), proxy: None, ca_file: None, accept_invalid_certs: false }
     }
 }
 
@@ -98,21 +102,6 @@ pub enum MailSecurity {
     StartTls,
     /// `smtp://` with `starttls: never`: in the clear, on explicit request.
     Never,
-}
-
-/// `kind: sms`, `driver: http`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SmsHttp {
-    /// `request`.
-    pub request: GatewayRequest,
-    /// `accepted`: what the answer looks like when the gateway has taken the message.
-    pub accepted: Answer,
-    /// `retry`: what it looks like when trying again can help; by default the statuses 429, 500, 502, 503 and 504.
-    pub retry: Answer,
-    /// `signature`, as registered, with its brackets: counted in the length.
-    pub signature: Option<String>,
-    /// The way there.
-    pub way: Way,
 }
 
 /// The request to an SMS gateway. URL, header texts and body are templates over `mobile`, `text` and `id`.
@@ -175,7 +164,7 @@ impl ChannelKind {
     pub fn title(&self) -> &'static str {
         match self {
             ChannelKind::Email(_) => "邮件",
-            ChannelKind::SmsHttp(_) => "短信",
+            ChannelKind::Sms(_) => "短信",
             ChannelKind::YuezhengyiApp(_) => "粤政易",
             ChannelKind::YuezhengyiRobot(_) => "粤政易工作群",
             ChannelKind::Webhook(_) => "系统对接",
@@ -187,9 +176,22 @@ impl ChannelKind {
     pub fn address(&self) -> Address {
         match self {
             ChannelKind::Email(_) => Address::Email,
-            ChannelKind::SmsHttp(_) => Address::Mobile,
+            ChannelKind::Sms(_) => Address::Mobile,
             ChannelKind::YuezhengyiApp(_) => Address::Yuezhengyi,
             ChannelKind::YuezhengyiRobot(_) | ChannelKind::Webhook(_) | ChannelKind::Console => Address::None,
+        }
+    }
+}
+
+impl ChannelKind {
+    /// The way there, where it is one over HTTP.
+    pub fn way(&self) -> Option<&Way> {
+        match self {
+            ChannelKind::Sms(sms) => Some(sms.way()),
+            ChannelKind::YuezhengyiApp(app) => Some(&app.way),
+            ChannelKind::YuezhengyiRobot(robot) => Some(&robot.way),
+            ChannelKind::Webhook(hook) => Some(&hook.way),
+            ChannelKind::Email(_) | ChannelKind::Console => None,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod channel;
 mod notices;
 mod receipts;
+pub mod sms;
 mod source;
 mod way;
 
@@ -13,7 +14,7 @@ use crate::calendar::span::Span;
 use crate::schedule;
 use crate::text::Text;
 use crate::text::place::Place;
-use crate::text::problem::{Problem, Problems};
+use crate::text::problem::{Problem, Problems, Severity};
 use crate::text::tree::Node;
 use crate::text::want::{self, Fields};
 use crate::time::Instant;
@@ -63,7 +64,7 @@ impl Base<'_> {
 pub(super) fn config(root: &Node, path: &Path, problems: &mut Problems) -> Option<Config> {
     let directory = path.parent().unwrap_or(Path::new(""));
     let base = Base { directory };
-    let before = problems.len();
+    let before = errors(problems);
     let mut fields = Fields::of(root, problems)?;
     let defaults = Config::defaults(Some(path));
     let store = fields.optional("store").and_then(|node| store(node, &base, problems));
@@ -87,7 +88,7 @@ pub(super) fn config(root: &Node, path: &Path, problems: &mut Problems) -> Optio
     if audit.file.as_os_str().is_empty() {
         audit.file = beside;
     }
-    (problems.len() == before).then(|| Config {
+    (errors(problems) == before).then(|| Config {
         path: Some(path.to_owned()),
         store,
         rules: rules.unwrap_or(defaults.rules),
@@ -103,6 +104,11 @@ pub(super) fn config(root: &Node, path: &Path, problems: &mut Problems) -> Optio
         schedules: schedules.unwrap_or_default(),
         sources: sources.unwrap_or_default(),
     })
+}
+
+/// A warning does not keep a configuration from being used.
+fn errors(problems: &Problems) -> usize {
+    problems.iter().filter(|problem| problem.severity == Severity::Error).count()
 }
 
 /// `sqlite:PATH`, or the same as `{ url: … }`.

@@ -1,3 +1,4 @@
+use super::channels::sms::Sms;
 use super::channels::{ChannelKind, MailSecurity};
 use super::*;
 use crate::text::Lang;
@@ -72,7 +73,7 @@ fn channels_keep_what_their_senders_need() {
     let ChannelKind::Email(mail) = &mail.kind else { panic!("mail") };
     assert_eq!((mail.host.as_str(), mail.port, mail.security), ("mail.example.gov.cn", 465, MailSecurity::Tls));
     assert_eq!(mail.user.as_deref(), Some("notice"));
-    let ChannelKind::SmsHttp(sms) = &sms.kind else { panic!("sms") };
+    let ChannelKind::Sms(Sms::Http(sms)) = &sms.kind else { panic!("sms") };
     assert_eq!(sms.accepted.field.as_ref().unwrap().equals, ["0"]);
     assert_eq!(sms.retry.statuses.len(), 5);
     assert_eq!(sms.way.timeout, Duration::from_secs(10));
@@ -140,7 +141,7 @@ fn every_mistake_is_named_in_one_run_with_what_to_write_instead() {
         "channels:\n",
         "  m: { kind: email, url: \"http://mail\", from: nobody, starttls: perhaps }\n",
         "  s: { kind: sms, driver: http, request: { url: \"http://h/{{ mobil }}\", body: \"{{ text \" }, accepted: { field: code, equals: 0 } }\n",
-        "  t: { kind: sms, driver: aliyun, key: x }\n",
+        "  t: { kind: sms, driver: mas, url: \"mas\", ec_name: 例, sign: a, add_serial: x1, signature: \"【】\", signature_by: me }\n",
         "  y: { kind: yuezhengyi, agent_id: a }\n",
         "  w: { kind: webhook, url: \"http://h/\", kinds: [cards], timeout: 3 days }\n",
         "  p: { kind: pigeon }\n",

@@ -26,6 +26,7 @@ pub(super) fn open_all(
     let mut sender = Sender::default();
     for channel in configured {
         let name = Arc::clone(&channel.name);
+        open::warn_of_danger(channel);
         let opened =
             open::open(&channel.kind, rates).map_err(|source| OpenChannelError { name: name.clone(), source })?;
         let counted = Counted { name: name.clone(), channel: opened, metrics: Arc::clone(metrics) };
@@ -72,8 +73,15 @@ impl Channel for Counted {
         Box::pin(async move {
             let outcome = self.channel.deliver(message, now).await;
             self.metrics.count_delivery(&self.name, name_of(&outcome));
+            if let (Outcome::Accepted { .. }, Some(segments)) = (&outcome, self.segments(message)) {
+                self.metrics.count_segments(&self.name, segments);
+            }
             outcome
         })
+    }
+
+    fn segments(&self, message: &Message) -> Option<usize> {
+        self.channel.segments(message)
     }
 }
 

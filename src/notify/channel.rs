@@ -33,6 +33,12 @@ pub trait Channel: Send + Sync {
         false
     }
 
+    /// As how many messages the carriers count and charge it, where they do: a long SMS is sent in segments.
+    fn segments(&self, message: &Message) -> Option<usize> {
+        let _ = message;
+        None
+    }
+
     /// Its receipts, where the other side says later what became of a message that it took.
     fn receipts(&self) -> Option<&dyn Receipts> {
         None
@@ -88,6 +94,12 @@ pub enum Reach {
 pub trait Receipts: Send + Sync {
     /// Reads what the other side posted. Whoever posts has shown the channel's token before.
     fn read(&self, posted: &Posted<'_>) -> Result<Vec<Receipt>, PostError>;
+
+    /// What people answered (上行), where the post holds that. Most posts hold none; one that cannot be read holds none.
+    fn replies(&self, posted: &Posted<'_>) -> Vec<Reply> {
+        let _ = posted;
+        Vec::new()
+    }
 
     /// What the other side wants to read when its post was taken: content type and body.
     fn thanks(&self) -> (&'static str, &'static str) {
@@ -148,6 +160,19 @@ pub struct Receipt {
     pub outcome: ReceiptOutcome,
     /// The other side's code and words, such as `MK:0001 空号`; never a number or a body.
     pub detail: Option<String>,
+}
+
+/// What a person answered to a message, by the same channel. Personal throughout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// From which address, in the channel's own form.
+    pub from: Arc<str>,
+    /// When.
+    pub at: Instant,
+    /// What.
+    pub text: String,
+    /// To which of the sender's codes (服务代码加扩展码); empty where the other side does not say.
+    pub to: Arc<str>,
 }
 
 /// By what a receipt names its message.

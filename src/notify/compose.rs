@@ -14,10 +14,12 @@ use crate::notify::facts::{Facts, Scene, Subject, is_order_confidential, told_to
 use crate::notify::notice::{NoticeKind, QueuedNotice, SALUTATION, Target};
 use crate::notify::render::{Reader, Rendering};
 use crate::notify::template::Templates;
+use crate::notify::variables::Wanted;
 use crate::notify::wording::Moment;
 use crate::policy::directory::{Directory, Of};
 use crate::symbol::Symbol;
 use crate::time::Instant;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The recipient who is told of the daemon's own health, if the directory has it.
@@ -31,6 +33,8 @@ pub struct Teller {
     public_url: Option<Arc<str>>,
     /// The channels that take decisions, each with the kinds that it takes.
     takers: Vec<(Arc<str>, Vec<&'static str>)>,
+    /// The facts that templates of SMS gateways name.
+    wanted: Wanted,
 }
 
 impl Teller {
@@ -45,7 +49,17 @@ impl Teller {
             ChannelKind::Webhook(hook) if !hook.kinds.is_empty() => Some((channel.name.clone(), hook.kinds.clone())),
             _ => None,
         });
-        Teller { directory, templates, public_url: public_url.map(Arc::from), takers: takers.collect() }
+        let wanted = channels.iter().flat_map(|channel| match &channel.kind {
+            ChannelKind::Sms(sms) => sms.variables(),
+            _ => BTreeSet::new(),
+        });
+        Teller {
+            directory,
+            templates,
+            public_url: public_url.map(Arc::from),
+            takers: takers.collect(),
+            wanted: Wanted::new(wanted),
+        }
     }
 
     /// The directory by which it tells.
@@ -97,7 +111,7 @@ impl Teller {
             expires_at,
             confidential: false,
             calendar: Some(calendar.spec().name.as_str().into()),
-            forms: Rendering::new(&self.templates, kind, &[], &facts).forms(&reader),
+            forms: Rendering::new(&self.templates, kind, &[], &facts, &self.wanted).forms(&reader),
         })
     }
 
@@ -187,7 +201,7 @@ impl Told<'_> {
             facts.waiting = format!("{}提请，尚未答复", subject.moment(self.decision.made_at).text);
         }
         let policies = subject.policies();
-        let rendering = Rendering::new(&self.teller.templates, self.kind, &policies, &facts);
+        let rendering = Rendering::new(&self.teller.templates, self.kind, &policies, &facts, &self.teller.wanted);
         let calendar: Arc<str> = subject.policy.calendar.spec().name.as_str().into();
         let mut told: Vec<Symbol> = Vec::new();
         let mut notices = Vec::new();

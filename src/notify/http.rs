@@ -88,6 +88,9 @@ fn builder(way: &Way) -> Result<ClientBuilder, OpenError> {
     if let Some(path) = &way.ca_file {
         builder = builder.tls_certs_merge(authorities(path)?);
     }
+    if way.accept_invalid_certs {
+        builder = builder.tls_danger_accept_invalid_certs(true);
+    }
     Ok(builder)
 }
 
@@ -103,6 +106,19 @@ fn authorities(path: &Path) -> Result<Vec<Certificate>, OpenError> {
 pub fn url(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+}
+
+/// The host as requests to an address name it: with the port where that is not the scheme's own.
+pub fn host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// Something that is used once: 32 hexadecimal digits.
+pub fn nonce() -> String {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    hex::encode(bytes)
 }
 
 /// Sends once and reads the answer.

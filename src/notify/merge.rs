@@ -4,6 +4,7 @@
 use crate::notify::channel::Forms;
 use crate::notify::notice::{QueuedNotice, SALUTATION};
 use crate::notify::render::{SHORT_MAX, length};
+use crate::notify::variables;
 use std::collections::BTreeMap;
 
 /// The forms of one message for all of these, by a channel; the notices are sorted, the gravest first.
@@ -20,7 +21,7 @@ pub(super) fn merged(notices: &[&QueuedNotice], channel: &str) -> Forms {
             text: joined(&forms, "\n\n", |form| form.text.clone()),
             links: forms.iter().flat_map(|form| form.links.iter().cloned()).collect(),
             json: first.json.clone(),
-            variables: first.variables.clone(),
+            variables: variables::merged(&forms.iter().map(|form| &form.variables).collect::<Vec<_>>()),
             own: BTreeMap::new(),
         },
     }

@@ -5,11 +5,16 @@ use super::channel::Channel;
 use super::console::Console;
 use super::email::Email;
 use super::rate::Rates;
-use super::sms::Sms;
+use super::sms::aliyun::Aliyun;
+use super::sms::described::Described;
+use super::sms::huawei::Huawei;
+use super::sms::mas::Mas;
+use super::sms::tencent::Tencent;
 use super::webhook::Webhook;
 use super::yuezhengyi::app::App;
 use super::yuezhengyi::robot::Robot;
-use crate::config::channels::{ChannelKind, HeaderValue};
+use crate::config::channels::sms::Sms;
+use crate::config::channels::{self as config, ChannelKind, HeaderValue};
 use crate::config::secret::SecretError;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue as Value};
 use std::path::PathBuf;
@@ -74,11 +79,31 @@ pub fn open(kind: &ChannelKind, rates: &Arc<dyn Rates>) -> Result<Arc<dyn Channe
     let rates = Arc::clone(rates);
     Ok(match kind {
         ChannelKind::Email(email) => Arc::new(Email::open(email)?),
-        ChannelKind::SmsHttp(sms) => Arc::new(Sms::open(sms)?),
+        ChannelKind::Sms(sms) => return open_sms(sms),
         ChannelKind::YuezhengyiApp(app) => Arc::new(App::open(app)?.counting_in(rates)),
         ChannelKind::YuezhengyiRobot(robot) => Arc::new(Robot::open(robot)?.counting_in(rates)),
         ChannelKind::Webhook(webhook) => Arc::new(Webhook::open(webhook)?),
         ChannelKind::Console => Arc::new(Console::stdout()),
+    })
+}
+
+/// Says loudly that a channel takes whoever answers for its other side.
+pub fn warn_of_danger(channel: &config::Channel) {
+    if channel.kind.way().is_some_and(|way| way.accept_invalid_certs) {
+        tracing::warn!(
+            channel = &*channel.name,
+            "certificates are NOT checked (danger_accept_invalid_certs): anyone may pose as the other side"
+        );
+    }
+}
+
+fn open_sms(sms: &Sms) -> Result<Arc<dyn Channel>, OpenError> {
+    Ok(match sms {
+        Sms::Http(http) => Arc::new(Described::open(http)?),
+        Sms::Mas(mas) => Arc::new(Mas::open(mas)?),
+        Sms::Aliyun(aliyun) => Arc::new(Aliyun::open(aliyun)?),
+        Sms::Tencent(tencent) => Arc::new(Tencent::open(tencent)?),
+        Sms::Huawei(huawei) => Arc::new(Huawei::open(huawei)?),
     })
 }
 
@@ -111,7 +136,8 @@ pub(super) fn secret_header(name: &str, secret: &str) -> Result<Value, OpenError
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::channels::{Answer, Email, GatewayRequest, MailSecurity, SmsHttp, Way, Webhook, yuezhengyi};
+    use crate::config::channels::sms::{Signature, SmsHttp};
+    use crate::config::channels::{Answer, Email, GatewayRequest, MailSecurity, Way, Webhook, yuezhengyi};
     use crate::config::secret::SecretSource;
     use crate::notify::rate::InMemory;
     use std::time::Duration;
@@ -131,7 +157,7 @@ mod tests {
                 ca_file: None,
                 timeout: Duration::from_secs(30),
             }),
-            ChannelKind::SmsHttp(SmsHttp {
+            ChannelKind::Sms(Sms::Http(SmsHttp {
                 request: GatewayRequest {
                     method: "POST".into(),
                     url: url.clone(),
@@ -140,9 +166,9 @@ mod tests {
                 },
                 accepted: Answer::default(),
                 retry: Answer::default(),
-                signature: None,
+                signature: Signature::AsWritten,
                 way: way(),
-            }),
+            })),
             ChannelKind::YuezhengyiApp(yuezhengyi::App {
                 base_url: url.clone(),
                 corp_id: "ww0".into(),

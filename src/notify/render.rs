@@ -4,6 +4,7 @@ use crate::notify::channel::{Forms, OwnForms};
 use crate::notify::facts::Facts;
 use crate::notify::notice::{NoticeKind, SALUTATION};
 use crate::notify::template::{Case, Form, Templates, variables};
+use crate::notify::variables::Wanted;
 use crate::symbol::Symbol;
 use minijinja::{Value, context};
 use std::cell::RefCell;
@@ -36,6 +37,7 @@ pub(super) struct Rendering<'a> {
     templates: &'a Templates,
     case: Case<'a>,
     facts: &'a Facts,
+    wanted: &'a Wanted,
     /// The facts as templates see them: made once, whoever reads.
     values: Value,
     /// What the last reader was told: most of the next are told the same.
@@ -49,11 +51,13 @@ impl<'a> Rendering<'a> {
         kind: NoticeKind,
         policies: &'a [Symbol],
         facts: &'a Facts,
+        wanted: &'a Wanted,
     ) -> Rendering<'a> {
         Rendering {
             templates,
             case: Case { kind, policies },
             facts,
+            wanted,
             values: variables(facts),
             last: RefCell::default(),
         }
@@ -61,7 +65,8 @@ impl<'a> Rendering<'a> {
 
     /// All forms of a notice. What is confidential has a short form that says only that something waits.
     pub(super) fn forms(&self, whose: &Reader) -> Forms {
-        let title = if self.templates.names_reader(self.case.kind) { whose.title.clone() } else { String::new() };
+        let is_named = self.templates.names_reader(self.case.kind) || self.wanted.has("reader");
+        let title = if is_named { whose.title.clone() } else { String::new() };
         let reader = Reader { title, ..whose.clone() };
         let mut last = self.last.borrow_mut();
         match &*last {
@@ -84,12 +89,20 @@ impl<'a> Rendering<'a> {
             subject: rendered(Form::Subject).replace('\n', ""),
             text: rendered(Form::Mail),
             own: self.own(&values),
+            variables: self.variables(whose),
             ..Forms::default()
         };
         let forms = if self.facts.confidential { self.guarded(forms) } else { forms };
         let letters = forms.own.values().filter_map(|own| own.text.as_deref()).chain([forms.text.as_str()]);
         let links = links_in(&letters.collect::<Vec<_>>(), [&self.facts.objection_url, &self.facts.url]);
         Forms { links, ..forms }
+    }
+
+    fn variables(&self, whose: &Reader) -> BTreeMap<Arc<str>, String> {
+        match self.facts.confidential {
+            true => self.wanted.veiled(veiled_matter(self.case.kind, self.facts)),
+            false => self.wanted.of(self.facts, whose),
+        }
     }
 
     /// What reads otherwise by single channels; mostly nothing.
@@ -146,9 +159,13 @@ impl<'a> Rendering<'a> {
 
 /// All that groups and SMS are told of what is confidential. No template can change it.
 fn veiled(kind: NoticeKind, facts: &Facts) -> String {
+    format!("{}有1件{}事项待查阅。", facts.signature, veiled_matter(kind, facts))
+}
+
+/// What of it may be told: 移送 or 督办.
+fn veiled_matter(kind: NoticeKind, facts: &Facts) -> &'static str {
     let is_route = kind == NoticeKind::Route || (kind == NoticeKind::Proposal && facts.act != "退回重办");
-    let what = if is_route { "移送" } else { "督办" };
-    format!("{}有1件{what}事项待查阅。", facts.signature)
+    if is_route { "移送" } else { "督办" }
 }
 
 /// The letter with what anybody may see after its greeting.
@@ -251,8 +268,8 @@ mod tests {
     fn an_order_with_an_endless_id_is_still_told_of() {
         let facts = Facts { signature: "【珠海12345】".into(), order: "Z".repeat(500), ..Facts::default() };
         for kind in NoticeKind::ALL {
-            let templates = Templates::built_in();
-            let rendering = Rendering::new(&templates, kind, &[], &facts);
+            let (templates, wanted) = (Templates::built_in(), Wanted::default());
+            let rendering = Rendering::new(&templates, kind, &[], &facts, &wanted);
             let reader = Reader { title: String::new(), unit: String::new(), ask: String::new() };
             let short = rendering.forms(&reader).short;
             assert!(length(&short) <= SHORT_MAX && short.starts_with("【珠海12345】"), "{kind:?}: {short}");

@@ -1,5 +1,6 @@
 //! `duban.yaml`.
 
+mod sms;
 mod source;
 
 use super::parts::{
@@ -50,6 +51,8 @@ pub(super) fn schema() -> Value {
         "headers": map_of(any_of(vec![word(), part("secret")])),
         "request": request(),
         "answer": answer(),
+        "named_templates": sms::templates(&sms::named()),
+        "ordered_templates": sms::templates(&sms::ordered()),
         "schedule": schedule(),
         "audit": audit(),
         "approvals": approvals(),
@@ -93,6 +96,7 @@ fn way() -> Vec<super::parts::Field> {
         may("timeout", "超时", "1 秒到 10 分钟，如 10 seconds。", word()),
         may("proxy", "代理", "如 http://10.0.0.1:3128。", text()),
         may("ca_file", "根证书", "自签证书的根，PEM 文件。", text()),
+        may("danger_accept_invalid_certs", "不核对证书", "危险：谁都可以冒充对方。应改用 ca_file。", boolean()),
     ]
 }
 
@@ -131,23 +135,11 @@ fn channel() -> Value {
                 may("ca_file", "根证书", "", text()),
             ],
         ),
-        kind(
-            "sms",
-            "短信",
-            with_way(vec![
-                must(
-                    "driver",
-                    "驱动",
-                    "http：任何能用一次 HTTP 请求发送的网关。",
-                    one_of(&["http", "mas", "aliyun", "tencent", "huawei"]),
-                ),
-                must("request", "请求", "怎样发。", part("request")),
-                must("accepted", "算收下", "网关怎样回答才算收下。", part("answer")),
-                may("retry", "值得再试", "怎样回答值得再试；其余都算被拒。", part("answer")),
-                may("receipts", "回执", "怎样得知送到了没有。", part("receipts")),
-                may("signature", "签名", "短信开头的签名，如 【珠海12345】。", text()),
-            ]),
-        ),
+        sms::described(),
+        sms::mas(),
+        sms::aliyun(),
+        sms::tencent(),
+        sms::huawei(),
         kind(
             "yuezhengyi",
             "粤政易应用消息",

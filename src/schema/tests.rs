@@ -80,6 +80,7 @@ fn is_of_type(name: &str, node: &Node) -> bool {
 fn equals(value: &Value, node: &Node) -> bool {
     match value {
         Value::Null => node.is_null(),
+        Value::Bool(flag) => node.scalar().and_then(tree::Scalar::boolean) == Some(*flag),
         Value::String(text) => node.scalar().is_some_and(|scalar| scalar.is_text() && scalar.text == *text),
         other => panic!("the check does not compare {other}"),
     }

@@ -272,6 +272,11 @@ pub static CODES: &[Code] = &[
     ),
     code("no-policy", "目录里没有一份规则。放一份进来，或检查 --rules。", "There is no policy in the directory."),
     code("no-reason", "认可一个提醒要写原因。补上原因。", "Answering a warning needs a reason: write it."),
+    code(
+        "no-template",
+        "有几种通知没有配置短信模板，只收模板的网关发不了它们。逐一写上模板，或写 default；确定不发短信的写 种类: false。",
+        "Some kinds of notices have no template, so that a gateway that takes only templates cannot send them: give each one, or `default`, or `KIND: false`.",
+    ),
     code("no-time", "规则测试的一个事件没有写时刻。", "An event of a rule test has no time."),
     code(
         "nobody",
@@ -320,12 +325,22 @@ pub static CODES: &[Code] = &[
         "Fewer than 60 days of official holidays are known; dues beyond are provisional. Import the new arrangement.",
     ),
     code(
+        "signature-in-template",
+        "签名（【】）由短信网关加，模板正文和变量里不能有。删去。",
+        "The gateway adds the signature (【】): a template's text and parameters have none. Leave it out.",
+    ),
+    code(
         "syntax",
         "YAML 写法不对，例如缩进、冒号、引号。看标出的地方和它上面一行。",
         "The YAML is malformed: look at the place and the line above.",
     ),
     code("tag", "用了 YAML 标签（!!）。删去标签。", "A YAML tag is used: remove it."),
     code("template-fails", "通知模板套用样例时出错。按提示改。", "A template fails when it is rendered with a sample."),
+    code(
+        "template-mismatch",
+        "短信模板的 params 与登记的正文（text）里的变量对不上。改其中一处。",
+        "A template's `params` do not fit the places in its registered `text`: mend one of them.",
+    ),
     code(
         "template-syntax",
         "通知模板写法不对，例如 {{ 没有配对。",
@@ -419,6 +434,16 @@ pub static CODES: &[Code] = &[
         "A template's section is for a channel that has no use for it, such as an SMS for a mail channel: see the hint.",
     ),
     code("unsupported", "这一项这个版本还不支持。按提示的办法写。", "This version does not support it: see the hint."),
+    code(
+        "unverified-tls",
+        "不核对对方的证书（danger_accept_invalid_certs），谁都可以冒充对方。把对方的根证书写进 ca_file，删去这一行。",
+        "The other side's certificate is not checked (`danger_accept_invalid_certs`): anyone may pose as it. Use `ca_file` and remove that line.",
+    ),
+    code(
+        "url-in-parameter",
+        "短信模板的变量里不能有网址，网关会拒收。删去，或把固定的网址登记在模板正文里。",
+        "A template's parameter holds an address, which gateways refuse: leave it out, or register a fixed one in the template's text.",
+    ),
     code("wrong-type", "类型不对，例如要一列却写了一个字。看提示要什么。", "The type is wrong: see what is wanted."),
 ];
 

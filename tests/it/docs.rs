@@ -115,7 +115,7 @@ fn every_configuration_in_the_channels_page_is_read_without_a_problem() {
         let config = Config::read(&path, &mut problems).unwrap_or_else(|| panic!("{place}: {problems:?}"));
         kinds.extend(config.channels.iter().map(|channel| match channel.kind {
             ChannelKind::Email(_) => "email",
-            ChannelKind::SmsHttp(_) => "sms",
+            ChannelKind::Sms(_) => "sms",
             ChannelKind::YuezhengyiApp(_) => "application",
             ChannelKind::YuezhengyiRobot(_) => "robot",
             ChannelKind::Webhook(_) => "webhook",

@@ -1,11 +1,12 @@
 //! SMS over a gateway that is described by templates: what is sent, and what each answer means.
 
 use crate::fakes::*;
-use duban::config::channels::{Answer, AnswerField, GatewayRequest, HeaderValue, SmsHttp, Way};
+use duban::config::channels::sms::{Signature, SmsHttp};
+use duban::config::channels::{Answer, AnswerField, GatewayRequest, HeaderValue, Way};
 use duban::demo::sinks::gateway::{Gateway, Reply};
 use duban::notify::channel::Outcome;
 use duban::notify::open::OpenError;
-use duban::notify::sms::Sms;
+use duban::notify::sms::described::Described as Sms;
 use reqwest::header::RETRY_AFTER;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +28,7 @@ fn options(base: &str) -> SmsHttp {
         },
         accepted: Answer { statuses: [200].into(), field: Some(field(&["0"])) },
         retry: Answer { statuses: [429, 500, 502, 503, 504].into(), field: Some(field(&["busy"])) },
-        signature: None,
+        signature: Signature::AsWritten,
         way: way(),
     }
 }
@@ -173,7 +174,7 @@ async fn a_proxy_gets_the_request_instead_of_the_gateway() {
 async fn nothing_is_sent_to_a_recipient_without_a_number_or_beyond_the_longest_length() {
     let gateway = Arc::new(Gateway::taking_all());
     let mut options = options(&serve_http(&gateway).await);
-    options.signature = Some("【珠海12345】".into());
+    options.signature = Signature::ByGateway(Some("【珠海12345】".into()));
     let sms = Sms::open(&options).unwrap();
     for to in ["", "甲", "13800000000;13900000000"] {
         assert_permanent(&deliver(&sms, &message("n1", to)).await);

@@ -9,14 +9,36 @@ use crate::text::tree::Node;
 use crate::text::want::{self, Fields};
 use std::time::Duration;
 
-/// Reads `timeout`, `proxy` and `ca_file`.
+/// Reads `timeout`, `proxy`, `ca_file` and `danger_accept_invalid_certs`.
 pub(super) fn way(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Problems) -> Way {
     let default = Way::default();
     Way {
         timeout: timeout(fields, default.timeout, problems),
         proxy: fields.optional("proxy").and_then(|node| url(node, &["http", "https", "socks5", "socks5h"], problems)),
         ca_file: fields.optional("ca_file").and_then(|node| base.path(node, problems)),
+        accept_invalid_certs: accept_invalid_certs(fields, problems),
     }
+}
+
+/// Reads `danger_accept_invalid_certs`, and warns of it: whoever stands in between reads and answers everything.
+fn accept_invalid_certs(fields: &mut Fields<'_>, problems: &mut Problems) -> bool {
+    let Some(entry) = fields.entry("danger_accept_invalid_certs").filter(|entry| !entry.value.is_null()) else {
+        return false;
+    };
+    let accepted = want::boolean(&entry.value, problems).unwrap_or(false);
+    if accepted {
+        let message = Text::new(
+            "不核对证书：谁都可以冒充对方，看到号码、内容和密钥，也可以谎称已收下",
+            "certificates are not checked: anyone may pose as the other side, read numbers, texts and keys, and claim to have \
+             taken them",
+        );
+        let hint = Text::new(
+            "把对方的根证书写进 ca_file，删去这一行；只在专网里临时使用",
+            "put the other side's authority into `ca_file` and remove this line; only for a closed network, and for a while",
+        );
+        problems.push(Problem::warning(&entry.key.place, "unverified-tls", message).hint(hint));
+    }
+    accepted
 }
 
 /// Reads `timeout`, such as `10 seconds`.

@@ -58,6 +58,7 @@ impl Sender {
         let (mut sender, rates) = (Sender::default(), Arc::<InMemory>::default() as Arc<dyn Rates>);
         for channel in configured {
             let name = channel.name.clone();
+            open::warn_of_danger(channel);
             let opened =
                 open::open(&channel.kind, &rates).map_err(|source| OpenChannelError { name: name.clone(), source })?;
             sender.add(name, opened, channel.kind.address());

@@ -1,0 +1,293 @@
+//! The parameters of templates registered with a gateway, as templates over a notice's facts.
+//!
+//! A fact that a notice has not is empty. What gateways refuse in a parameter never gets there: an empty one is sent as
+//! 无, one that is too long is cut and ends in …, an address (URL) that came from outside becomes …, brackets of a
+//! signature become others.
+
+use super::super::channel::Message;
+use super::super::open::OpenError;
+use super::super::variables;
+use crate::config::channels::sms::{SmsTemplate, SmsTemplates};
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior, Value};
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Enough for any parameter, and the end of a loop that has none.
+const FUEL: u64 = 20_000;
+/// Sent in place of nothing.
+const NOTHING: &str = "无";
+/// Stands where something was left out.
+const LEFT_OUT: &str = "…";
+
+/// What is wrong with a parameter as it is configured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mistake {
+    /// It does not parse, or cannot be filled in.
+    Syntax(String),
+    /// There is no such variable.
+    Unknown(String),
+    /// It is or holds an address.
+    Url,
+    /// It holds a signature, which the gateway adds.
+    Signature,
+}
+
+/// The variables that a parameter names. Of a confidential notice there are few.
+pub fn variables(source: &str, confidential: bool) -> Result<Vec<String>, Mistake> {
+    let environment = environment();
+    let template = environment.template_from_str(source).map_err(|error| Mistake::Syntax(told(&error)))?;
+    let mut names: Vec<String> = template.undeclared_variables(true).into_iter().collect();
+    names.retain(|name| !environment.globals().any(|(known, _)| known == name));
+    names.sort();
+    for name in &names {
+        check(name, confidential)?;
+    }
+    // An unknown filter shows only when it is used.
+    let sample = names.iter().map(|name| (Arc::from(name.as_str()), "甲".to_owned())).collect();
+    let filled = template.render(nested(&sample)).map_err(|error| Mistake::Syntax(told(&error)))?;
+    match filled {
+        filled if without_urls(&filled) != filled => Err(Mistake::Url),
+        filled if filled.contains(['【', '】']) => Err(Mistake::Signature),
+        _ => Ok(names),
+    }
+}
+
+fn check(name: &str, confidential: bool) -> Result<(), Mistake> {
+    let is_known = if confidential { variables::CONFIDENTIAL.contains(&name) } else { variables::is_known(name) };
+    match name {
+        "url" | "objection_url" => Err(Mistake::Url),
+        "signature" => Err(Mistake::Signature),
+        _ if is_known => Ok(()),
+        _ => Err(Mistake::Unknown(name.to_owned())),
+    }
+}
+
+/// The templates of a channel, compiled.
+pub struct Registered {
+    templates: SmsTemplates,
+    environment: Environment<'static>,
+}
+
+/// A template with its parameters filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filled<'a> {
+    /// The gateway's name for it.
+    pub id: &'a str,
+    /// Names, or numbers from 1, and values, in the configuration's order.
+    pub params: Vec<(&'a str, String)>,
+}
+
+impl Filled<'_> {
+    /// The values in their order.
+    pub fn values(&self) -> Vec<&str> {
+        self.params.iter().map(|(_, value)| value.as_str()).collect()
+    }
+}
+
+impl Registered {
+    /// Compiles every parameter.
+    pub fn compile(templates: &SmsTemplates) -> Result<Registered, OpenError> {
+        let mut environment = environment();
+        for param in templates.params() {
+            let problem = |error: minijinja::Error| super::request::problem("templates", told(&error));
+            environment.add_template_owned(param.value.clone(), param.value.clone()).map_err(problem)?;
+        }
+        Ok(Registered { templates: templates.clone(), environment })
+    }
+
+    /// The template for a message, filled in; an error says why there is none.
+    pub fn fill(&self, message: &Message) -> Result<Filled<'_>, String> {
+        let facts = &message.forms.variables;
+        let confidential = facts.contains_key(variables::IS_CONFIDENTIAL);
+        let template = self.templates.of(&message.kind, confidential);
+        let template = template.ok_or_else(|| {
+            let kind = if confidential { "保密" } else { &*message.kind };
+            format!("没有给这种通知（{kind}）配置短信模板")
+        })?;
+        if facts.is_empty() && template.params.iter().any(|param| !param.variables.is_empty()) {
+            return Err("通知写成时还没有配置这个模板渠道，没有可填的变量".into());
+        }
+        Ok(Filled { id: &template.id, params: self.params(template, facts)? })
+    }
+
+    fn params<'a>(
+        &self,
+        template: &'a SmsTemplate,
+        facts: &BTreeMap<Arc<str>, String>,
+    ) -> Result<Vec<(&'a str, String)>, String> {
+        let nested = nested(facts);
+        let filled = template.params.iter().map(|param| {
+            let rendered = self.environment.get_template(&param.value).and_then(|value| value.render(nested.clone()));
+            let rendered =
+                rendered.map_err(|error| format!("短信模板的变量 {} 填不出来：{}", param.name, error.kind()))?;
+            Ok((param.name.as_str(), fit(&rendered, self.templates.param_length_max)))
+        });
+        filled.collect()
+    }
+}
+
+fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    // A fact that a notice has not: a next step, a due.
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    environment.set_fuel(Some(FUEL));
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    environment.add_filter("cut", |text: String, length: usize| cut(&text, length));
+    environment
+}
+
+/// Facts as templates see them: `due.brief` is `brief` of `due`.
+fn nested(facts: &BTreeMap<Arc<str>, String>) -> Value {
+    let mut whole = Map::new();
+    for (name, text) in facts {
+        let mut at = &mut whole;
+        let mut parts = name.split('.').peekable();
+        while let Some(part) = parts.next() {
+            if parts.peek().is_none() {
+                at.insert(part.to_owned(), text.clone().into());
+                break;
+            }
+            let inner = at.entry(part).or_insert_with(|| Json::Object(Map::new()));
+            let Some(inner) = inner.as_object_mut() else { break };
+            at = inner;
+        }
+    }
+    Value::from(Serde(&whole))
+}
+
+/// A value as gateways take it.
+fn fit(rendered: &str, length_max: usize) -> String {
+    let plain: String = rendered.chars().map(harmless).collect();
+    let plain = without_urls(&plain);
+    match plain.trim() {
+        "" => NOTHING.to_owned(),
+        value => cut(value, length_max),
+    }
+}
+
+fn harmless(char: char) -> char {
+    match char {
+        '【' => '「',
+        '】' => '」',
+        char if char.is_control() => ' ',
+        char => char,
+    }
+}
+
+/// A text of at most so many UTF-16 units; one that was longer ends in ….
+fn cut(text: &str, length_max: usize) -> String {
+    if text.encode_utf16().count() <= length_max {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    let mut room = length_max.saturating_sub(1);
+    for char in text.chars() {
+        if char.len_utf16() > room {
+            break;
+        }
+        room -= char.len_utf16();
+        kept.push(char);
+    }
+    kept + LEFT_OUT
+}
+
+/// A text without the addresses in it.
+fn without_urls(text: &str) -> String {
+    let is_of_url = |char: char| char.is_ascii_graphic() && !matches!(char, '"' | '<' | '>' | '`' | '\\' | '{' | '}');
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(is_of_url) {
+        let end = rest[start..].find(|char| !is_of_url(char)).map_or(rest.len(), |length| start + length);
+        kept.push_str(&rest[..start]);
+        kept.push_str(if is_url(&rest[start..end]) { LEFT_OUT } else { &rest[start..end] });
+        rest = &rest[end..];
+    }
+    kept + rest
+}
+
+/// Whether a run of visible ASCII is an address: it has a scheme, or a host of a usual domain.
+fn is_url(run: &str) -> bool {
+    const DOMAINS: [&str; 16] =
+        ["cn", "com", "net", "org", "gov", "edu", "info", "top", "vip", "xyz", "cc", "io", "me", "site", "link", "app"];
+    let run = run.to_ascii_lowercase();
+    let hosts = run.split(['/', ':', '?', '#', '@', '(', ')', '[', ']', ',', ';', '=', '&']);
+    run.contains("://")
+        || run.contains("www.")
+        || hosts.into_iter().any(|host| {
+            let last = host.trim_end_matches('.').rsplit_once('.');
+            last.is_some_and(|(before, last)| !before.is_empty() && DOMAINS.contains(&last))
+        })
+}
+
+fn told(error: &minijinja::Error) -> String {
+    error.detail().map_or_else(|| error.kind().to_string(), ToOwned::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(source: &str, facts: &[(&str, &str)]) -> String {
+        let facts = facts.iter().map(|(name, text)| ((*name).into(), (*text).to_owned())).collect();
+        fit(&environment().render_str(source, nested(&facts)).unwrap(), 35)
+    }
+
+    #[test]
+    fn parameters_name_facts_as_the_notices_templates_do() {
+        let facts = [
+            ("order", "ZH-1"),
+            ("due.brief", "5月11日08:50"),
+            ("next.at.time", "17:30"),
+            ("attributes.region", "珠海市"),
+        ];
+        assert_eq!(filled("{{ order }}，{{ due.brief }}", &facts), "ZH-1，5月11日08:50");
+        assert_eq!(filled("{{ next.at.time }}{{ attributes.region }}", &facts), "17:30珠海市");
+        assert_eq!(filled("{{ stopped.brief | default('尚未办理') }}", &facts), "尚未办理");
+        assert_eq!(variables("{{ order }}{{ due.brief }}", false), Ok(vec!["due.brief".into(), "order".into()]));
+    }
+
+    #[test]
+    fn a_parameter_is_what_gateways_take_whatever_the_facts_hold() {
+        assert_eq!(filled("{{ reason }}", &[]), "无");
+        assert_eq!(filled("{{ text }}", &[("text", &"长".repeat(36))]), "长".repeat(34) + "…");
+        assert_eq!(filled("{{ text }}", &[("text", &"长".repeat(35))]), "长".repeat(35));
+        assert_eq!(filled("{{ text }}", &[("text", &"𠮷".repeat(18))]), "𠮷".repeat(17) + "…");
+        assert_eq!(filled("{{ text | cut(4) }}", &[("text", "市市场监督管理局")]), "市市场…");
+        assert_eq!(
+            filled("{{ text }}", &[("text", "详见https://a.example.cn/x?y=1，【急】\n请办")]),
+            "详见…，「急」 请办"
+        );
+    }
+
+    #[test]
+    fn an_address_is_found_with_or_without_its_scheme() {
+        for url in
+            ["http://1", "https://duban.example.gov.cn/orders/1", "www.a", "a.example.cn/1", "a@b.com", "t.cn:80/x"]
+        {
+            assert!(is_url(url), "{url}");
+        }
+        for word in ["ZH-2024-000017", "2024.05.06", "08:50", "3.14", "A/B", "(12345)", ".cn", "v1.2"] {
+            assert!(!is_url(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_known_before_anything_is_sent() {
+        for (source, confidential, expected) in [
+            ("{{ ordr }}", false, Mistake::Unknown("ordr".into())),
+            ("{{ due }}", false, Mistake::Unknown("due".into())),
+            ("{{ order }}", true, Mistake::Unknown("order".into())),
+            ("{{ url }}", false, Mistake::Url),
+            ("见 https://a.example.cn/{{ order }}", false, Mistake::Url),
+            ("{{ signature }}", false, Mistake::Signature),
+            ("【急】", false, Mistake::Signature),
+        ] {
+            assert_eq!(variables(source, confidential), Err(expected), "{source}");
+        }
+        assert!(matches!(variables("{{ order", false), Err(Mistake::Syntax(_))));
+        assert!(matches!(variables("{{ order | no_such }}", false), Err(Mistake::Syntax(_))));
+        assert_eq!(variables("{{ act }}", true), Ok(vec!["act".into()]));
+    }
+}
