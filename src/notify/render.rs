@@ -152,6 +152,8 @@ impl<'a> Rendering<'a> {
             own: own.collect(),
             short,
             subject,
+            // Of these nothing was told from the start.
+            variables: forms.variables,
             ..Forms::default()
         }
     }
