@@ -30,7 +30,7 @@ impl Teller {
             at,
             expires_at: None,
             confidential: false,
-            forms: Rendering::new(&self.templates, kind, &[], &facts).forms(&reader),
+            forms: Rendering::new(&self.templates, kind, &[], &facts, &self.wanted).forms(&reader),
         }
     }
 }
