@@ -79,7 +79,7 @@ pub fn open(kind: &ChannelKind, rates: &Arc<dyn Rates>) -> Result<Arc<dyn Channe
     let rates = Arc::clone(rates);
     Ok(match kind {
         ChannelKind::Email(email) => Arc::new(Email::open(email)?),
-        ChannelKind::Sms(sms) => return open_sms(sms),
+        ChannelKind::Sms(sms) => return open_sms(sms, rates),
         ChannelKind::YuezhengyiApp(app) => Arc::new(App::open(app)?.counting_in(rates)),
         ChannelKind::YuezhengyiRobot(robot) => Arc::new(Robot::open(robot)?.counting_in(rates)),
         ChannelKind::Webhook(webhook) => Arc::new(Webhook::open(webhook)?),
@@ -97,11 +97,11 @@ pub fn warn_of_danger(channel: &config::Channel) {
     }
 }
 
-fn open_sms(sms: &Sms) -> Result<Arc<dyn Channel>, OpenError> {
+fn open_sms(sms: &Sms, rates: Arc<dyn Rates>) -> Result<Arc<dyn Channel>, OpenError> {
     Ok(match sms {
         Sms::Http(http) => Arc::new(Described::open(http)?),
         Sms::Mas(mas) => Arc::new(Mas::open(mas)?),
-        Sms::Aliyun(aliyun) => Arc::new(Aliyun::open(aliyun)?),
+        Sms::Aliyun(aliyun) => Arc::new(Aliyun::open(aliyun)?.counting_in(rates)),
         Sms::Tencent(tencent) => Arc::new(Tencent::open(tencent)?),
         Sms::Huawei(huawei) => Arc::new(Huawei::open(huawei)?),
     })

@@ -16,11 +16,13 @@ use super::often::Often;
 use super::params::{Filled, Registered};
 use crate::config::channels::sms::SmsAliyun;
 use crate::config::secret::Secret;
+use crate::notify::rate::Rates;
 use crate::time::Instant;
 use futures_util::future::BoxFuture;
 use reqwest::header::AUTHORIZATION;
 use reqwest::{Client, Url};
 use serde_json::{Map, Value as Json};
+use std::sync::Arc;
 
 const VERSION: &str = "2017-05-25";
 /// 同一签名、同一模板、同一号码: so many in any 24 hours.
@@ -88,13 +90,20 @@ impl Aliyun {
         })
     }
 
+    /// Counts what it sends there.
+    #[must_use]
+    pub fn counting_in(self, rates: Arc<dyn Rates>) -> Aliyun {
+        let same = self.same.counting_in(rates);
+        Aliyun { same, ..self }
+    }
+
     async fn send(&self, message: &Message, now: Instant) -> Outcome {
         let (mobile, filled) = match self.filled(message) {
             Ok(filled) => filled,
             Err(reason) => return Outcome::permanent(reason),
         };
         let reason = format!("阿里云短信：24小时内同一签名、模板、号码已发{SAME_MAX}条");
-        if let Err(outcome) = self.same.take(&format!("{} {mobile}", filled.id), now, &reason) {
+        if let Err(outcome) = self.same.take(&format!("{} {mobile}", filled.id), now, &reason).await {
             return outcome;
         }
         let params = named(&filled);
