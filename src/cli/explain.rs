@@ -1,5 +1,6 @@
 //! `duban explain`: one order's whole story.
 
+mod notices;
 mod stored;
 
 use super::Common;
@@ -39,7 +40,7 @@ pub(crate) struct Args {
 
 /// The story as it was asked for.
 enum Told {
-    /// With the rules' text.
+    /// With who was told, and the rules' text.
     Text(Explanation, String),
     Page(Result<String, DossierError>),
 }

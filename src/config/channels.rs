@@ -1,8 +1,10 @@
 //! The channels as configured: what each sender needs to know, nothing of how it sends.
 
+pub mod receipts;
 pub mod sms;
 pub mod yuezhengyi;
 
+use self::receipts::Hearing;
 use super::secret::SecretSource;
 use crate::policy::directory::read::{Address, Channels};
 use sms::Sms;
@@ -23,15 +25,6 @@ pub struct Channel {
     pub kind: ChannelKind,
     /// `receipts`: how it hears what became of what it sent; none: it does not.
     pub receipts: Option<Hearing>,
-}
-
-/// How a channel hears what became of what it sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hearing {
-    /// `token`: by what the other side shows that it may post receipts; none: it may not.
-    pub token: Option<SecretSource>,
-    /// `poll`: whether receipts are asked for, where the other side can be asked.
-    pub polls: bool,
 }
 
 /// How a channel sends.
@@ -133,6 +126,8 @@ pub struct Answer {
     pub statuses: BTreeSet<u16>,
     /// `field`, a JSON pointer into the answer's body, with `equals`.
     pub field: Option<AnswerField>,
+    /// `id`, a JSON pointer to that by which the other side knows the message.
+    pub id: Option<String>,
 }
 
 /// A field of an answer.

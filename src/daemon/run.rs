@@ -1,5 +1,6 @@
 //! Running: everything opened, the loops started, and ended in order.
 
+use super::calling::Calling;
 use super::counted::open_all;
 use super::decide::{Decider, Told};
 use super::jobs::{self, Jobs, Worker};
@@ -248,7 +249,7 @@ impl Daemon {
         tokio::spawn(self.asker.run(self.stop.clone()));
         let fetching = tokio::spawn(source::run::run(self.sources, fetching_for(&self.api)));
         systemd::ready(&status(&self.rules));
-        let mut odd = Odd::default();
+        let (mut odd, mut calling) = (Odd::default(), Calling::default());
         let mut pause = Duration::ZERO;
         loop {
             tokio::select! {
@@ -286,6 +287,9 @@ impl Daemon {
                     self.api.metrics.tick_seconds.set(took.as_secs_f64());
                     self.reloader.tell_cover(&self.rules, clock::now()).await;
                     if let Err(error) = odd.tell(&self.api.store, clock::now()).await {
+                        self.api.health.note_store_failure(&error);
+                    }
+                    if let Err(error) = calling.tell(&self.api.store, &self.rules, clock::now()).await {
                         self.api.health.note_store_failure(&error);
                     }
                 }

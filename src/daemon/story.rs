@@ -28,8 +28,9 @@ pub(crate) struct Story {
     pub(crate) decisions: Vec<Decision>,
     /// The rules' own text, as it was when each decision was made.
     pub(crate) texts: String,
+    /// Who was told, and whether it arrived.
+    pub(crate) notices: Vec<Notice>,
     notes: Vec<Note>,
-    notices: Vec<Notice>,
     /// As of when.
     pub(crate) now: Instant,
 }

@@ -81,7 +81,7 @@ fn attempt(material: &Material<'_>, delivery: &Delivery) -> Try {
     Try {
         at: formal(material.known, delivery.at),
         channel: channel.map_or_else(|| delivery.channel.to_string(), |title| (*title).to_owned()),
-        address: masked(&delivery.address),
+        address: told::masked(&delivery.address),
         outcome,
     }
 }
@@ -93,35 +93,5 @@ fn who(material: &Material<'_>, target: &Target) -> String {
             place.as_ref().map_or_else(|| title.to_owned(), |place| format!("{title}（{place}）"))
         }
         Target::Channel(channel) => format!("对接系统 {channel}"),
-    }
-}
-
-/// Enough of an address to tell it from others of the same person: 138****0000, a***@example.gov.cn; empty for anything else.
-pub(crate) fn masked(address: &str) -> String {
-    let is_number = address.len() >= 7 && address.bytes().all(|byte| byte.is_ascii_digit() || byte == b'+');
-    if is_number {
-        return format!("{}****{}", &address[..3], &address[address.len() - 4..]);
-    }
-    match (address.split_once('@'), address.chars().next()) {
-        (Some((_, host)), Some(first)) => format!("{first}***@{host}"),
-        _ => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_told_apart_and_not_told() {
-        for (address, expected) in [
-            ("13800000000", "138****0000"),
-            ("+8613800000000", "+86****0000"),
-            ("zhang.san@example.gov.cn", "z***@example.gov.cn"),
-            ("a01", ""),
-            ("", ""),
-        ] {
-            assert_eq!(masked(address), expected);
-        }
     }
 }

@@ -102,7 +102,7 @@ pub trait Receipts: Send + Sync {
     }
 
     /// What the other side wants to read when its post was taken: content type and body.
-    fn thanks(&self) -> (&'static str, &'static str) {
+    fn thanks(&self) -> (&str, &str) {
         ("application/json", "{}")
     }
 

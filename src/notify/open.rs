@@ -167,6 +167,7 @@ mod tests {
                 accepted: Answer::default(),
                 retry: Answer::default(),
                 signature: Signature::AsWritten,
+                receipts: None,
                 way: way(),
             })),
             ChannelKind::YuezhengyiApp(yuezhengyi::App {

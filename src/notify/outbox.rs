@@ -443,11 +443,22 @@ impl Telling<'_> {
             };
             let Some(outcome) = self.send(party, way, attempt, clock).await else { return };
             let Some((at, reason)) = self.answered(party, way, outcome, attempt, clock()) else { continue };
-            if self.facts(attempt, clock()).is_late(party) {
-                self.call(party, attempt, &reason);
-            }
-            return attempt.again(at, &party.name, &reason);
+            return self.again(party, at, &reason, attempt, clock());
         }
+    }
+
+    /// Somebody is tried again, not before an instant. Once they have gone without for too long, somebody is to call.
+    fn again(&self, party: &Party, at: Instant, reason: &str, attempt: &mut Attempt, now: Instant) {
+        let until = self.facts(attempt, now).reached_until(party);
+        let at = match until {
+            Some(until) if until > now => at.min(until),
+            Some(_) => {
+                self.call(party, attempt, reason);
+                at
+            }
+            None => at,
+        };
+        attempt.again(at, &party.name, reason);
     }
 
     fn stand<'p>(&self, party: &'p Party, attempt: &Attempt, now: Instant) -> Stand<'p> {

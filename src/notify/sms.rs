@@ -8,6 +8,7 @@
 pub mod aliyun;
 mod answer;
 pub mod described;
+mod heard;
 pub mod huawei;
 pub mod mas;
 pub mod number;

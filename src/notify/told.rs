@@ -124,3 +124,33 @@ fn either<T>(lang: Lang, zh: T, en: T) -> T {
         Lang::En => en,
     }
 }
+
+/// Enough of an address to tell it from others of the same person: 138****0000, a***@example.gov.cn; empty for anything else.
+pub fn masked(address: &str) -> String {
+    let is_number = address.len() >= 7 && address.bytes().all(|byte| byte.is_ascii_digit() || byte == b'+');
+    if is_number {
+        return format!("{}****{}", &address[..3], &address[address.len() - 4..]);
+    }
+    match (address.split_once('@'), address.chars().next()) {
+        (Some((_, host)), Some(first)) => format!("{first}***@{host}"),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_told_apart_and_not_told() {
+        for (address, expected) in [
+            ("13800000000", "138****0000"),
+            ("+8613800000000", "+86****0000"),
+            ("zhang.san@example.gov.cn", "z***@example.gov.cn"),
+            ("a01", ""),
+            ("", ""),
+        ] {
+            assert_eq!(masked(address), expected);
+        }
+    }
+}

@@ -195,6 +195,7 @@ fn answer() -> Value {
         may("statuses", "状态码", "", statuses()),
         may("field", "看哪一项", "JSON 指针，如 /code；与 equals 一起写。", text()),
         may("equals", "等于", "一个或几个值。", one_or_more(&word())),
+        may("id", "网关的编号", "JSON 指针，网关用它指这条短信；有回执的要写。", text()),
     ])
 }
 
@@ -287,11 +288,35 @@ fn notices() -> Value {
     ])
 }
 
-fn receipts() -> Value {
-    object(vec![
+fn hearing() -> Vec<super::parts::Field> {
+    vec![
         may("token", "回执令牌", "网关推送回执的地址是 /api/v1/receipts/渠道名/令牌。", part("secret")),
         may("poll", "查询回执", "网关可以查询的，隔一阵问一次；缺省 true。", boolean()),
-    ])
+    ]
+}
+
+/// Of a gateway that is described by templates.
+fn receipts() -> Value {
+    let mut fields = hearing();
+    fields.extend([
+        may("each", "各条在哪里", "JSON 指针，如 /reports；不写则整个正文是一条，或就是一个列表。", text()),
+        may("id", "网关的编号", "JSON 指针；accepted 里的 id 写网关答复中同一个编号。", text()),
+        may("own_id", "我方的编号", "JSON 指针；网关把模板里的 id 原样带回的。", text()),
+        may("to", "号码", "JSON 指针。", text()),
+        must("state", "状态", "JSON 指针。", text()),
+        must("delivered", "算送达", "这些状态算送达，如 DELIVRD。", one_or_more(&word())),
+        may("failed", "算失败", "这些状态算没有送达；不写则其余都算。", one_or_more(&word())),
+        may("detail", "原因", "JSON 指针。", text()),
+        may("at", "时刻", "JSON 指针；2026-01-05 09:02:03、20260105090203 或秒数都认得。", text()),
+        may("thanks", "答复", "收到推送后答复网关的正文；缺省 {}。", text()),
+        may(
+            "ask",
+            "查询",
+            "怎样查询一条短信的回执，答复与推送同形；模板可用 mobile、id、provider_id。",
+            part("request"),
+        ),
+    ]);
+    object(fields)
 }
 
 fn audit() -> Value {

@@ -26,9 +26,10 @@ fn options(base: &str) -> SmsHttp {
             headers: vec![("X-Message".into(), HeaderValue::Text("{{ id }}".into()))],
             body: Some(r#"{"to": {{ mobile | tojson }}, "text": {{ text | tojson }}, "id": {{ id | tojson }}}"#.into()),
         },
-        accepted: Answer { statuses: [200].into(), field: Some(field(&["0"])) },
-        retry: Answer { statuses: [429, 500, 502, 503, 504].into(), field: Some(field(&["busy"])) },
+        accepted: Answer { statuses: [200].into(), field: Some(field(&["0"])), id: None },
+        retry: Answer { statuses: [429, 500, 502, 503, 504].into(), field: Some(field(&["busy"])), id: None },
         signature: Signature::AsWritten,
+        receipts: None,
         way: way(),
     }
 }

@@ -1,5 +1,6 @@
 //! One order's story from the store: by the versions of the rules that were in force, with what was really decided.
 
+use super::notices::Material;
 use super::{Args, Told};
 use crate::config::Config;
 use crate::config::channels::titles;
@@ -49,5 +50,6 @@ pub(super) async fn explained(config: &Config, args: &Args, lang: Lang) -> Resul
         return Ok(Some(Told::Page(story.page(&rules, &titles(&config.channels)))));
     }
     let explanation = explain(&story.known(&rules), &rules.words.titles, lang);
-    Ok(Some(Told::Text(explanation, story.texts)))
+    let told = Material { rules: &rules, channels: &titles(&config.channels), lang }.part(&story.notices);
+    Ok(Some(Told::Text(explanation, format!("{told}{}", story.texts))))
 }

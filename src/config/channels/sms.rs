@@ -1,6 +1,7 @@
 //! The SMS gateways as configured: one type a driver, and what several of them say alike.
 
 use super::{Answer, GatewayRequest, Way};
+use crate::config::channels::receipts::Shape;
 use crate::config::secret::SecretSource;
 use crate::text::place::Place;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,17 @@ pub enum Sms {
     Huawei(SmsHuawei),
 }
 
+impl Sms {
+    /// With what the receipts of a gateway look like that is described by templates.
+    #[must_use]
+    pub fn with_receipts(self, shape: Option<Shape>) -> Sms {
+        match self {
+            Sms::Http(sms) => Sms::Http(SmsHttp { receipts: shape, ..sms }),
+            other => other,
+        }
+    }
+}
+
 /// `kind: sms`, `driver: http`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SmsHttp {
@@ -36,6 +48,8 @@ pub struct SmsHttp {
     pub retry: Answer,
     /// `signature`; where none is given, the text keeps the one that it begins with.
     pub signature: Signature,
+    /// What its receipts look like; none: there are none.
+    pub receipts: Option<Shape>,
     /// The way there.
     pub way: Way,
 }

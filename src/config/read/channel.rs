@@ -39,16 +39,25 @@ fn channel(entry: &Entry, base: &Base<'_>, problems: &mut Problems) -> Option<Ch
         Kind::Sms => fields.optional("receipts"),
         _ => None,
     };
-    let receipts = hearing.and_then(|node| receipts::receipts(node, base, problems, |_, _| ()));
+    let is_described = entry.value.get("driver").and_then(|node| node.scalar()).is_some_and(|it| it.text == "http");
+    let heard = hearing.and_then(|node| {
+        receipts::receipts(node, base, problems, |fields, problems| {
+            if is_described { receipts::shape(fields, base, problems) } else { None }
+        })
+    });
+    let (receipts, shape) = heard.unzip();
     let kind = match kind {
         Kind::Email => email(&mut fields, base, problems).map(ChannelKind::Email),
-        Kind::Sms => sms::sms(&mut fields, base, problems).map(ChannelKind::Sms),
+        Kind::Sms => {
+            let sms = sms::sms(&mut fields, base, problems);
+            sms.map(|sms| ChannelKind::Sms(sms.with_receipts(shape.flatten())))
+        }
         Kind::Yuezhengyi => yuezhengyi::channel(&entry.value, &mut fields, base, problems),
         Kind::Webhook => webhook(&mut fields, base, problems).map(ChannelKind::Webhook),
         Kind::Console => Some(ChannelKind::Console),
     };
     fields.finish(problems);
-    Some(Channel { name: entry.key.text.as_str().into(), kind: kind?, receipts: receipts.map(|(hearing, ())| hearing) })
+    Some(Channel { name: entry.key.text.as_str().into(), kind: kind?, receipts })
 }
 
 fn email(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Problems) -> Option<Email> {

@@ -1,7 +1,7 @@
 //! `kind: sms`, by its driver.
 
 mod aliyun;
-mod http;
+pub(super) mod http;
 mod huawei;
 mod mas;
 pub mod templates;

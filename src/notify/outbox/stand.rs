@@ -179,13 +179,13 @@ fn next<'p>(party: &'p Party, tried: &[(&'p Way, Tried)], facts: &Facts<'_>) -> 
 }
 
 impl Facts<'_> {
-    /// Whether somebody has been trying to reach a party for longer than its kind may wait, by a way that goes on failing.
-    pub(super) fn is_late(&self, party: &Party) -> bool {
+    /// Until when a party may go without being reached by a way that goes on failing; none: no way does, or for ever.
+    pub(super) fn reached_until(&self, party: &Party) -> Option<Instant> {
         let failing_since = |way: &Way| match self.tried(way) {
             Tried::Failing { since, .. } => Some(since),
             _ => None,
         };
-        party.ways.iter().filter_map(failing_since).min().is_some_and(|since| self.is_past(since))
+        self.care.until(party.ways.iter().filter_map(failing_since).min()?)
     }
 
     fn was_called(&self, party: &Party) -> bool {

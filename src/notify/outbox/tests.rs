@@ -1,8 +1,11 @@
 //! The outbox against channels that answer as told, on a real store.
 
 use super::*;
+use crate::config::secret::Secret;
 use crate::engine::decision::{Decided, OrderState};
-use crate::notify::channel::{Channel, Forms};
+use crate::notify::channel::{
+    AskError, Asked, Channel, Forms, PostError, Posted, Receipt, ReceiptOf, ReceiptOutcome, Receipts,
+};
 use crate::notify::notice::{NoticeKind, QueuedNotice, SALUTATION, Target};
 use crate::policy::directory::read::Address;
 use crate::policy::directory::{Department, Of, Person, Recipient};
@@ -13,6 +16,7 @@ use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 
+mod heard;
 mod held;
 
 /// A channel that answers as its script says, then accepts.
@@ -21,6 +25,21 @@ struct Fake {
     script: Mutex<VecDeque<Outcome>>,
     sent: Mutex<Vec<Message>>,
     repeats: bool,
+    /// What it knows of messages when it is asked; none: it cannot be asked.
+    known: Option<Mutex<Vec<Receipt>>>,
+}
+
+impl Receipts for Fake {
+    fn read(&self, _: &Posted<'_>) -> Result<Vec<Receipt>, PostError> {
+        Ok(Vec::new())
+    }
+
+    fn ask<'a>(&'a self, asked: &'a Asked, _: Instant) -> Option<BoxFuture<'a, Result<Vec<Receipt>, AskError>>> {
+        let known = self.known.as_ref()?.lock().unwrap();
+        let of = ReceiptOf::Message(asked.id.clone());
+        let found: Vec<Receipt> = known.iter().cloned().map(|receipt| Receipt { of: of.clone(), ..receipt }).collect();
+        Some(Box::pin(async move { Ok(found) }))
+    }
 }
 
 impl Fake {
@@ -51,11 +70,16 @@ impl Channel for Fake {
     fn recognises_repeats(&self) -> bool {
         self.repeats
     }
+
+    fn receipts(&self) -> Option<&dyn Receipts> {
+        Some(self)
+    }
 }
 
 struct World {
     store: Store,
     outbox: Outbox,
+    asker: asking::Asker,
     bearings: watch::Sender<Arc<Bearings>>,
     sms: Arc<Fake>,
     mail: Arc<Fake>,
@@ -87,16 +111,22 @@ fn directory(liaisons: Vec<Person>) -> Arc<Bearings> {
 }
 
 async fn world(sms: impl IntoIterator<Item = Outcome>) -> World {
+    world_of(Fake::answering(sms), Sender::default()).await
+}
+
+/// With receipts of SMS, as the sender hears them.
+async fn world_of(sms: Arc<Fake>, mut sender: Sender) -> World {
     let store = Store::temporary().await.unwrap();
-    let (sms, mail, robot) = (Fake::answering(sms), Fake::answering([]), Fake::answering([]));
-    let mut sender = Sender::default();
+    let (mail, robot) = (Fake::answering([]), Fake::answering([]));
     sender.add("sms".into(), sms.clone(), Address::Mobile);
     sender.add("mail".into(), mail.clone(), Address::Email);
     sender.add("robot".into(), robot.clone(), Address::None);
     sender.add("order-system".into(), robot.clone(), Address::None);
     let (bearings, receiver) = watch::channel(directory(vec![person("张三", "13800000001")]));
-    let outbox = Outbox::new(store.clone(), sender.into(), receiver);
-    World { store, outbox, bearings, sms, mail, robot }
+    let sender = Arc::new(sender);
+    let asker = asking::Asker::new(store.clone(), sender.clone(), Arc::new(|_, _| {}));
+    let outbox = Outbox::new(store.clone(), sender, receiver);
+    World { store, outbox, asker, bearings, sms, mail, robot }
 }
 
 fn notice(key: &str, recipient: &str) -> QueuedNotice {

@@ -3,10 +3,11 @@
 //! An answer that came decides by what the configuration says of it: accepted, to be tried again, and everything else is
 //! final.
 
-use super::super::channel::{Channel, Message, Outcome};
+use super::super::channel::{Channel, Message, Outcome, Receipts};
 use super::super::http::{self, Answer};
 use super::super::open::{OpenError, header_name, secret_header};
 use super::answer::is_code;
+use super::heard::Heard;
 use super::number::number;
 use super::request::{self, Fields, Template};
 use super::text;
@@ -25,10 +26,11 @@ pub struct Described {
     accepted: Expected,
     retry: Expected,
     signature: Signature,
+    heard: Option<Heard>,
 }
 
 /// The request, compiled.
-struct Request {
+pub(super) struct Request {
     method: Method,
     url: Template,
     secrets: HeaderMap,
@@ -45,6 +47,7 @@ impl Described {
             accepted: options.accepted.clone(),
             retry: options.retry.clone(),
             signature: options.signature.clone(),
+            heard: options.receipts.as_ref().map(|shape| Heard::open(shape, &options.way)).transpose()?,
         })
     }
 
@@ -63,13 +66,15 @@ impl Described {
         let mobile = number(&message.to).ok_or("收件人没有可用的手机号码")?;
         let text = text::text(&message.forms.short, &self.signature)?;
         text.note(&message.id);
-        self.request.render(&self.client, &Fields { mobile: &mobile, text: &text.text, id: &message.id })
+        self.request
+            .render(&self.client, &Fields { mobile: &mobile, text: &text.text, id: &message.id, ..Fields::default() })
     }
 
     fn outcome(&self, answer: &Answer) -> Outcome {
         let body: Option<Json> = serde_json::from_slice(&answer.body).ok();
         if is_accepted(&self.accepted, answer.status, body.as_ref()) {
-            return Outcome::Accepted { provider_id: None };
+            let given = self.accepted.id.as_ref().zip(body.as_ref());
+            return Outcome::Accepted { provider_id: given.and_then(|(id, body)| body.pointer(id).and_then(scalar)) };
         }
         let reason = refusal(answer.status, body.as_ref(), &self.accepted);
         if is_to_retry(&self.retry, answer.status, body.as_ref()) {
@@ -88,13 +93,17 @@ impl Channel for Described {
         Box::pin(self.send(message, now))
     }
 
+    fn receipts(&self) -> Option<&dyn Receipts> {
+        self.heard.as_ref().map(|heard| heard as &dyn Receipts)
+    }
+
     fn segments(&self, message: &Message) -> Option<usize> {
         text::text(&message.forms.short, &self.signature).ok().map(|text| text.segments())
     }
 }
 
 impl Request {
-    fn compile(options: &GatewayRequest) -> Result<Request, OpenError> {
+    pub(super) fn compile(options: &GatewayRequest) -> Result<Request, OpenError> {
         let mut request = Request {
             method: Method::try_from(&*options.method)
                 .map_err(|_| request::problem("method", "is no HTTP method".into()))?,
@@ -120,7 +129,7 @@ impl Request {
         Ok(())
     }
 
-    fn render(&self, client: &Client, fields: &Fields) -> Result<RequestBuilder, String> {
+    pub(super) fn render(&self, client: &Client, fields: &Fields) -> Result<RequestBuilder, String> {
         let url = http::url(&self.url.render(fields)?).ok_or("request.url 填好后不是 http(s) 地址")?;
         let mut headers = self.secrets.clone();
         for (name, template) in &self.headers {
@@ -160,7 +169,7 @@ fn holds(field: &AnswerField, body: Option<&Json>) -> bool {
         .is_some_and(|value| field.equals.contains(&value))
 }
 
-fn scalar(value: &Json) -> Option<String> {
+pub(super) fn scalar(value: &Json) -> Option<String> {
     match value {
         Json::String(text) => Some(text.clone()),
         Json::Number(number) => Some(number.to_string()),
@@ -187,6 +196,7 @@ mod tests {
         Expected {
             statuses: [200].into(),
             field: Some(AnswerField { pointer: "/code".into(), equals: vec!["0".into()] }),
+            id: None,
         }
     }
 

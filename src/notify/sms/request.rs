@@ -5,16 +5,18 @@
 use super::super::open::OpenError;
 use minijinja::{Environment, UndefinedBehavior, context};
 
-const FIELDS: [&str; 3] = ["mobile", "text", "id"];
+const FIELDS: [&str; 4] = ["mobile", "text", "id", "provider_id"];
 const NAME: &str = "request";
 /// Enough for any request, and the end of a loop that has none.
 const FUEL: u64 = 100_000;
 
-/// What a template may name.
+/// What a template may name; of these only what its configuration lets it.
+#[derive(Clone, Copy, Default)]
 pub struct Fields<'a> {
     pub mobile: &'a str,
     pub text: &'a str,
     pub id: &'a str,
+    pub provider_id: &'a str,
 }
 
 /// One compiled template.
@@ -34,7 +36,7 @@ impl Template {
             return Err(problem(key, format!("unknown variable `{name}`; there are `mobile`, `text` and `id`")));
         }
         // An unknown filter shows only when it is used.
-        let sample = Fields { mobile: "13800138000", text: "短信", id: "1" };
+        let sample = Fields { mobile: "13800138000", text: "短信", id: "1", provider_id: "1" };
         template.filled(&sample).map_err(|error| problem(key, error.to_string()))?;
         Ok(template)
     }
@@ -56,8 +58,8 @@ impl Template {
     }
 
     fn filled(&self, fields: &Fields) -> Result<String, minijinja::Error> {
-        let Fields { mobile, text, id } = *fields;
-        self.environment.get_template(NAME)?.render(context! { mobile, text, id })
+        let Fields { mobile, text, id, provider_id } = *fields;
+        self.environment.get_template(NAME)?.render(context! { mobile, text, id, provider_id })
     }
 }
 
@@ -75,7 +77,7 @@ mod tests {
 
     fn rendered(source: &str) -> Result<String, String> {
         let template = Template::compile("request.body", source).map_err(|error| error.to_string())?;
-        template.render(&Fields { mobile: "13800000000", text: "黄牌\"<&>\n", id: "k-1" })
+        template.render(&Fields { mobile: "13800000000", text: "黄牌\"<&>\n", id: "k-1", ..Fields::default() })
     }
 
     #[test]
@@ -104,7 +106,10 @@ mod tests {
     fn an_error_while_filling_in_shows_no_value() {
         let template =
             Template::compile("request.url", "{% if id == '1' %}{{ id }}{% else %}{{ mobile.x.y }}{% endif %}");
-        let error = template.unwrap().render(&Fields { mobile: "13800000000", text: "t", id: "k-1" }).unwrap_err();
+        let error = template
+            .unwrap()
+            .render(&Fields { mobile: "13800000000", text: "t", id: "k-1", ..Fields::default() })
+            .unwrap_err();
         assert_eq!(error, "request.url 填不出来：undefined value");
     }
 }

@@ -15,34 +15,41 @@ const GATEWAY_VARIABLES: [&str; 3] = ["mobile", "text", "id"];
 const RETRY_STATUSES: [u16; 5] = [429, 500, 502, 503, 504];
 
 pub(super) fn http(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Problems) -> Option<SmsHttp> {
-    let request = fields.required("request", problems).and_then(|node| request(node, base, problems));
+    let request =
+        fields.required("request", problems).and_then(|node| request(node, &GATEWAY_VARIABLES, base, problems));
     let accepted = fields.required("accepted", problems).and_then(|node| answer(node, problems));
     let retry = match fields.optional("retry") {
         Some(node) => answer(node, problems),
-        None => Some(Answer { statuses: RETRY_STATUSES.into(), field: None }),
+        None => Some(Answer { statuses: RETRY_STATUSES.into(), ..Answer::default() }),
     };
     let signature = signature(fields, &Signature::AsWritten, problems);
     let way = way::way(fields, base, problems);
-    Some(SmsHttp { request: request?, accepted: accepted?, retry: retry?, signature, way })
+    Some(SmsHttp { request: request?, accepted: accepted?, retry: retry?, signature, receipts: None, way })
 }
 
-fn request(node: &Node, base: &Base<'_>, problems: &mut Problems) -> Option<GatewayRequest> {
+/// A request of templates over these variables.
+pub(in super::super) fn request(
+    node: &Node,
+    variables: &[&str],
+    base: &Base<'_>,
+    problems: &mut Problems,
+) -> Option<GatewayRequest> {
     let mut fields = Fields::of(node, problems)?;
     let methods = [("GET", "GET"), ("POST", "POST"), ("PUT", "PUT")];
     let method = fields.optional("method").map(|node| want::one_of(node, &methods, problems));
     let url = fields.required("url", problems).and_then(|node| {
-        let text = template(node, problems)?;
+        let text = template(node, variables, problems)?;
         way::parse_url(&text.replace(['{', '}', '|', ' '], "_"), &["http", "https"], &node.place, problems)?;
         Some(text)
     });
     let headers = fields.optional("headers").map(|node| way::headers(node, base, problems)).unwrap_or_default();
-    let body = fields.optional("body").and_then(|node| template(node, problems));
+    let body = fields.optional("body").and_then(|node| template(node, variables, problems));
     fields.finish(problems);
     Some(GatewayRequest { method: method.unwrap_or(Some("POST"))?.to_owned(), url: url?, headers, body })
 }
 
-/// A template over [`GATEWAY_VARIABLES`].
-fn template(node: &Node, problems: &mut Problems) -> Option<String> {
+/// A template over these variables.
+fn template(node: &Node, variables: &[&str], problems: &mut Problems) -> Option<String> {
     let text = want::text(node, problems)?;
     let environment = minijinja::Environment::new();
     let template = match environment.template_from_str(text) {
@@ -50,11 +57,11 @@ fn template(node: &Node, problems: &mut Problems) -> Option<String> {
         Err(error) => return want::report(malformed_template(node, &error), problems),
     };
     let mut unknown: Vec<String> = template.undeclared_variables(false).into_iter().collect();
-    unknown.retain(|name| !GATEWAY_VARIABLES.contains(&name.as_str()));
+    unknown.retain(|name| !variables.contains(&name.as_str()));
     unknown.sort();
     let Some(name) = unknown.first() else { return Some(text.to_owned()) };
     let message = Text::new(format!("模板里没有变量“{name}”"), format!("the template has no variable `{name}`"));
-    let hint = want::instead(name, GATEWAY_VARIABLES);
+    let hint = want::instead(name, variables.iter().copied());
     want::report(Problem::error(&node.place, "unknown-variable", message).hint(hint), problems)
 }
 
@@ -73,6 +80,7 @@ fn answer(node: &Node, problems: &mut Problems) -> Option<Answer> {
     let status = fields.optional("status").map(|node| statuses(node, problems)).unwrap_or_default();
     let more = fields.optional("statuses").map(|node| statuses(node, problems)).unwrap_or_default();
     let pointer = fields.optional("field").map(|node| pointer(node, problems));
+    let id = fields.optional("id").and_then(|node| self::pointer(node, problems));
     let equals = fields.optional("equals").map(|node| want::words(node, problems));
     fields.finish(problems);
     let field = match (pointer, equals) {
@@ -84,7 +92,7 @@ fn answer(node: &Node, problems: &mut Problems) -> Option<Answer> {
         (Some(_), None) => return want::report(want::missing(node.head(), "equals"), problems),
         (None, Some(_)) => return want::report(want::missing(node.head(), "field"), problems),
     };
-    Some(Answer { statuses: status.union(&more).copied().collect(), field })
+    Some(Answer { statuses: status.union(&more).copied().collect(), field, id })
 }
 
 fn statuses(node: &Node, problems: &mut Problems) -> BTreeSet<u16> {
@@ -100,7 +108,8 @@ fn statuses(node: &Node, problems: &mut Problems) -> BTreeSet<u16> {
     read.collect()
 }
 
-fn pointer(node: &Node, problems: &mut Problems) -> Option<String> {
+/// A JSON pointer.
+pub(in super::super) fn pointer(node: &Node, problems: &mut Problems) -> Option<String> {
     let text = want::text(node, problems)?;
     if text.starts_with('/') {
         return Some(text.to_owned());
