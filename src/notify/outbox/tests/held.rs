@@ -7,8 +7,8 @@ use crate::store::outbox::HeldBy;
 
 /// START is 20:53:20 in China.
 fn keeping(world: World, notices: Notices) -> World {
-    let World { store, outbox, bearings, sms, mail, robot } = world;
-    World { store, outbox: outbox.seeing_through(notices), bearings, sms, mail, robot }
+    let World { store, outbox, asker, bearings, sms, mail, robot } = world;
+    World { store, outbox: outbox.seeing_through(notices), asker, bearings, sms, mail, robot }
 }
 
 fn one_by_one() -> Notices {
