@@ -141,6 +141,8 @@ pub struct Folder {
     pub bytes_max: u64,
     /// A file is taken once it has not changed for so long.
     pub rest: Duration,
+    /// Files that were taken or refused are removed after so many days; none: never.
+    pub keep_days: Option<u32>,
 }
 
 /// In what encoding a text file is.

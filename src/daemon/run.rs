@@ -10,7 +10,7 @@ use super::reload::{Reloader, said};
 use super::rules::{Rules, RulesError, Source as RuleSource};
 use super::systemd;
 use super::tick::{Ticked, Ticker};
-use super::troubled::Operators;
+use super::troubled::{self, Operators};
 use super::watch::Watch;
 use crate::audit::{Auditor, OpenKeyError};
 use crate::clock;
@@ -247,7 +247,8 @@ impl Daemon {
         let mut serving = tokio::spawn(http::serve(self.listener, Arc::clone(&self.api)));
         let telling = tokio::spawn(self.outbox.run(self.stop.clone(), LAST_MESSAGES));
         tokio::spawn(self.asker.run(self.stop.clone()));
-        let fetching = tokio::spawn(source::run::run(self.sources, fetching_for(&self.api)));
+        let fetching = fetching_for(&self.api, self.in_force.subscribe());
+        let fetching = tokio::spawn(source::run::run(self.sources, fetching));
         systemd::ready(&status(&self.rules));
         let (mut odd, mut calling) = (Odd::default(), Calling::default());
         let mut pause = Duration::ZERO;
@@ -321,7 +322,9 @@ fn bearings(rules: &Rules) -> Arc<Bearings> {
 }
 
 /// Sources are read whether decisions are held or not, like whatever is sent.
-fn fetching_for(api: &Api) -> source::run::Context {
+fn fetching_for(api: &Api, rules: watch::Receiver<Arc<Rules>>) -> source::run::Context {
+    let (store, health) = (api.store.clone(), Arc::clone(&api.health));
+    let tell = move |name: &str, failure: String| troubled::tell_of_source(&store, &health, &rules, name, failure);
     source::run::Context {
         store: api.store.clone(),
         words: Arc::clone(&api.words),
@@ -330,6 +333,7 @@ fn fetching_for(api: &Api) -> source::run::Context {
         wake: Arc::clone(&api.wake),
         stop: api.stop.clone(),
         lang: api.lang,
+        tell: Arc::new(tell),
     }
 }
 

@@ -1,7 +1,9 @@
-//! Operators hear of what they have to mend at a channel: on `/readyz`, by a metric, and by a notice once an incident.
+//! Operators hear of what they have to mend at a channel or a source: on `/readyz`, by a metric, and by a notice once an
+//! incident.
 
 use super::rules::Rules;
 use super::tell_operators;
+use crate::clock;
 use crate::intake::http::Health;
 use crate::metrics::Metrics;
 use crate::notify::channel::Reach;
@@ -38,6 +40,27 @@ impl Listener for Operators {
         self.metrics.channels_troubled.set(i64::try_from(troubles.len()).unwrap_or(i64::MAX));
         self.health.troubled(troubles);
     }
+}
+
+/// Tells of a source that could not be read for long.
+pub(super) fn tell_of_source(
+    store: &Store,
+    health: &Arc<Health>,
+    rules: &watch::Receiver<Arc<Rules>>,
+    name: &str,
+    failure: String,
+) {
+    let (store, health, rules) = (store.clone(), Arc::clone(health), Arc::clone(&rules.borrow()));
+    let now = clock::now();
+    let incident = format!("source-{name}-{}", now.0.div_euclid(DAY_MS));
+    let title = format!("来源 {name} 读不到");
+    let text = format!("{failure}；这期间那边的新工单、新进展进不来，已有的时限照常计");
+    tokio::spawn(async move {
+        let ask = "修好后会自行从断处接着读；运行 duban sources list 查看";
+        if let Err(error) = tell_operators(&store, &rules, &incident, (&title, &text, ask), now).await {
+            health.note_store_failure(&error);
+        }
+    });
 }
 
 /// The same on one day, so that a restart does not tell it again.

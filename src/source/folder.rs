@@ -9,6 +9,7 @@ mod content;
 mod csv;
 mod decode;
 mod drop;
+mod figures;
 mod lines;
 mod names;
 mod report;
@@ -27,23 +28,29 @@ use drop::{Drop, Rests};
 use report::Report;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::time::Duration;
+
+/// Old files are looked for so often.
+const TIDY_EVERY: Duration = Duration::from_secs(3600);
 
 /// A folder that is looked at again and again.
 pub struct FolderWorker<'a> {
     source: &'a Source,
     folder: &'a Folder,
     rests: Rests,
+    /// When old files were last removed.
+    tidied: Option<Duration>,
 }
 
 impl<'a> FolderWorker<'a> {
     /// Before the first look.
     pub fn new(source: &'a Source, folder: &'a Folder) -> FolderWorker<'a> {
-        FolderWorker { source, folder, rests: Rests::default() }
+        FolderWorker { source, folder, rests: Rests::default(), tidied: None }
     }
 
     /// The same, for one look alone: what lies there is taken as it lies.
     pub fn once(source: &'a Source, folder: &'a Folder) -> FolderWorker<'a> {
-        FolderWorker { source, folder, rests: Rests::at_once() }
+        FolderWorker { source, folder, rests: Rests::at_once(), tidied: None }
     }
 
     /// Takes every file that rests.
@@ -55,7 +62,17 @@ impl<'a> FolderWorker<'a> {
         for file in ready {
             self.take(&file, looking, &mut looked).await?;
         }
+        self.tidy();
         Ok(looked)
+    }
+
+    /// Removes what has been kept for long enough.
+    fn tidy(&mut self) {
+        let (Some(days), now) = (self.folder.keep_days, clock::monotonic()) else { return };
+        if self.tidied.is_none_or(|tidied| now.saturating_sub(tidied) >= TIDY_EVERY) {
+            self.tidied = Some(now);
+            tokio::task::block_in_place(|| report::remove_old(self.folder, days));
+        }
     }
 
     /// Every file that lies there, judged but neither stored nor moved: what each would give.
@@ -128,6 +145,8 @@ impl<'a> FolderWorker<'a> {
         now: Instant,
         looked: &mut Looked,
     ) -> Result<Report, LookError> {
+        let mut content = content;
+        figures::restate(&mut content, &looking.reader(self.source, now).items, looking).await?;
         let rows = content.rows;
         let items: Vec<_> = content.items.into_iter().map(|(_, item)| item).collect();
         looked.undeclared += items.iter().map(|item| u64::from(item.undeclared)).sum::<u64>();

@@ -21,9 +21,11 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-/// After a failure, doubled with each further one up to the longest.
+/// After a failure, doubled with each further one up to the longest, or up to the source's own pause if that is longer.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
-const AFTER_FAILURES_MAX: Duration = Duration::from_secs(300);
+const AFTER_FAILURES_MAX: Duration = Duration::from_secs(60);
+/// Operators are told of a source that has failed for so long.
+const TELL_AFTER: Duration = Duration::from_secs(600);
 /// Until the rules are there.
 const NO_WORDS_YET: Duration = Duration::from_millis(200);
 /// What lies in a folder is looked at so long after the first notice of it: more comes together.
@@ -48,6 +50,8 @@ pub struct Context {
     pub stop: CancellationToken,
     /// In what language reports are.
     pub lang: Lang,
+    /// Tells operators of a source that cannot be read: its name, and why.
+    pub tell: Arc<dyn Fn(&str, String) + Send + Sync>,
 }
 
 /// One source's worker.
@@ -110,7 +114,8 @@ async fn never_give_up(source: Source, context: Context) {
 }
 
 async fn keep_looking(source: Arc<Source>, context: Context) {
-    let mut keeper = Keeper { source: &source, context: &context, failures: 0, noted: None };
+    let failing = Failing::default();
+    let mut keeper = Keeper { source: &source, context: &context, failures: 0, failing, noted: None };
     let mut worker = Worker::new(&source);
     let watch = match &source.kind {
         SourceKind::Folder(folder) => Some(FolderWatch::start(&folder.path)),
@@ -143,7 +148,24 @@ struct Keeper<'a> {
     source: &'a Source,
     context: &'a Context,
     failures: u32,
+    failing: Failing,
     noted: Option<Duration>,
+}
+
+/// Since when a source fails, and whether operators know.
+#[derive(Debug, Default)]
+struct Failing {
+    since: Option<Duration>,
+    is_told: bool,
+}
+
+impl Failing {
+    /// Whether operators are to be told now: once for each time that it fails for long.
+    fn is_to_be_told(&mut self, now: Duration) -> bool {
+        let since = *self.since.get_or_insert(now);
+        let is_long = now.saturating_sub(since) >= TELL_AFTER;
+        is_long && !std::mem::replace(&mut self.is_told, is_long)
+    }
 }
 
 impl Keeper<'_> {
@@ -169,6 +191,7 @@ impl Keeper<'_> {
         if std::mem::take(&mut self.failures) > 0 {
             info!(source = name, "the source can be read again");
             self.noted = None;
+            self.failing = Failing::default();
         }
         count(context, name, &looked);
         for said in &looked.said {
@@ -190,8 +213,8 @@ impl Keeper<'_> {
     async fn failed(&mut self, failure: &LookError) -> Duration {
         let (name, context) = (&*self.source.name, self.context);
         self.failures = self.failures.saturating_add(1);
-        let pause = (AFTER_FAILURE * 2_u32.saturating_pow(self.failures - 1).min(1 << 10)).min(AFTER_FAILURES_MAX);
-        let pause = pause.min(self.source.every.max(AFTER_FAILURE));
+        let longest = self.source.every.max(AFTER_FAILURES_MAX);
+        let pause = (AFTER_FAILURE * 2_u32.saturating_pow(self.failures - 1).min(1 << 16)).min(longest);
         if let LookError::Store(error) = failure {
             context.health.note_store_failure(error);
         }
@@ -199,6 +222,10 @@ impl Keeper<'_> {
         if self.failures.is_power_of_two() {
             let failure = failure.message(Lang::En);
             warn!(source = name, failures = self.failures, failure, "a source cannot be read, trying again");
+        }
+        // What is wrong with our own store is told by whoever keeps it.
+        if self.failing.is_to_be_told(clock::monotonic()) && matches!(failure, LookError::Source(_)) {
+            (context.tell)(&self.source.name, failure.message(Lang::Zh));
         }
         let failure = failure.message(context.lang);
         self.noted = None;
@@ -246,4 +273,19 @@ fn count(context: &Context, name: &str, looked: &Looked) {
         context.metrics.count_source(name, result, number);
     }
     context.metrics.undeclared_attributes.inc_by(looked.undeclared);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operators_are_told_once_of_a_source_that_fails_for_long() {
+        let mut failing = Failing::default();
+        let told = [100, 400, 699, 700, 800, 9000].map(|second| failing.is_to_be_told(Duration::from_secs(second)));
+        assert_eq!(told, [false, false, false, true, false, false]);
+        failing = Failing::default();
+        let again = [10_000, 10_700].map(|second| failing.is_to_be_told(Duration::from_secs(second)));
+        assert_eq!(again, [false, true]);
+    }
 }

@@ -31,7 +31,10 @@ use position::Position;
 use server::Server;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
+use std::time::Duration;
 
+/// Refused rows are asked for again so often: some were only dated ahead of the clock, or wait for another row.
+const AGAIN_EVERY: Duration = Duration::from_secs(3600);
 /// So many rows are remembered from look to look, so that reading them again costs our own store nothing.
 const REMEMBERED_MAX: usize = 200_000;
 
@@ -43,19 +46,21 @@ pub struct SqlWorker<'a> {
     remembered: HashSet<[u8; 16]>,
     /// Up to where that was.
     position: Option<String>,
+    /// When refused rows were last asked for again.
+    asked_again: Duration,
 }
 
 impl<'a> SqlWorker<'a> {
     /// Before the first look.
     pub fn new(source: &'a Source, sql: &'a Sql) -> SqlWorker<'a> {
-        SqlWorker { source, sql, remembered: HashSet::new(), position: None }
+        SqlWorker { source, sql, remembered: HashSet::new(), position: None, asked_again: clock::monotonic() }
     }
 
     /// Reads everything that is new.
     pub async fn look(&mut self, looking: &Looking<'_>) -> Result<Looked, LookError> {
         let state = looking.store.source_state(&self.source.name).await?;
         // Somebody else read meanwhile, or wants it read anew.
-        if state.position != self.position {
+        if state.position != self.position || state.configured != self.configured(looking.version) {
             self.remembered.clear();
         }
         let position = state.position.clone();
@@ -64,12 +69,16 @@ impl<'a> SqlWorker<'a> {
         let columns = server.columns(self.sql, &self.source.mapping).await?;
         let refused = if state.refused_now > 0 { self.refused_places(looking).await? } else { HashSet::new() };
         let (looked, remembered) = (Looked::default(), HashSet::new());
-        let mut look = Look { looking: *looking, refused, looked, remembered, position };
+        let is_to_ask_again = clock::monotonic().saturating_sub(self.asked_again) >= AGAIN_EVERY;
+        let mut look = Look { looking: *looking, refused, looked, remembered, position, is_to_ask_again };
         let pages = Pages { sql: self.sql, columns: &columns, server: &mut server };
         let read = self.read(pages, state, &mut look).await;
         server.close().await;
         read?;
         (self.remembered, self.position) = (look.remembered, look.position);
+        if is_to_ask_again {
+            self.asked_again = clock::monotonic();
+        }
         Ok(Looked { is_at_end: true, ..look.looked })
     }
 
@@ -100,7 +109,11 @@ impl<'a> SqlWorker<'a> {
     async fn read(&self, mut pages: Pages<'_>, state: SourceState, look: &mut Look<'_>) -> Result<(), LookError> {
         let configured = self.configured(look.looking.version);
         let mut position = state.position.as_deref().and_then(Position::parse);
-        if state.configured != configured {
+        if state.configured == configured {
+            if state.refused_now > 0 && look.is_to_ask_again {
+                self.read_refused(&mut pages, look).await?;
+            }
+        } else {
             self.read_refused(&mut pages, look).await?;
             let rewind = state.rewind.as_deref().and_then(Position::parse);
             let back = rewind.as_ref().map(|rewind| rewind.before().shown());
@@ -140,7 +153,7 @@ impl<'a> SqlWorker<'a> {
         for row in rows {
             let Some(position) = Position::parse(&row.position) else { continue };
             let page = pages.first(&Range::just(position), self.sql.batch).await?;
-            let mut note = self.take(&page, look).await?;
+            let mut note = self.take(&page, &HashSet::new(), look).await?;
             // Settled, unless it was refused again: it may be gone, or have another cursor value by now.
             if !note.refused.iter().any(|refused| refused.place == row.place) {
                 note.settled.push(row.place);
@@ -160,7 +173,7 @@ impl<'a> SqlWorker<'a> {
     ) -> Result<(), LookError> {
         let mut page = pages.first(range, self.sql.batch).await?;
         loop {
-            let mut note = self.take(&page, look).await?;
+            let mut note = self.take(&page, &self.remembered, look).await?;
             note.position = page.end().filter(|_| is_new).map(|end| end.shown());
             if note != SourceNote::default() {
                 look.position = note.position.clone().or(look.position.take());
@@ -171,15 +184,15 @@ impl<'a> SqlWorker<'a> {
         }
     }
 
-    /// Stores what a page gives; what is to be noted of it.
-    async fn take(&self, page: &Page, look: &mut Look<'_>) -> Result<SourceNote, LookError> {
+    /// Stores what a page gives beyond rows that are known as they are; what is to be noted of it.
+    async fn take(&self, page: &Page, known: &HashSet<[u8; 16]>, look: &mut Look<'_>) -> Result<SourceNote, LookError> {
         let now = clock::now();
         let reader = look.looking.reader(self.source, now);
         let mut taking =
             Taking { page, now, items: Vec::new(), rows: Vec::new(), note: SourceNote::default(), hashes: vec![] };
         for fetched in &page.rows {
             let hash = fetched.hash();
-            if !self.remembered.contains(&hash) {
+            if !known.contains(&hash) {
                 let row: Row<'_> = fetched.row(&page.names);
                 taking.keep(fetched, reader.read(&row, Some(page.version(fetched))), look);
             }
@@ -213,6 +226,7 @@ struct Look<'a> {
     remembered: HashSet<[u8; 16]>,
     /// Up to where is noted in the store.
     position: Option<String>,
+    is_to_ask_again: bool,
 }
 
 impl Look<'_> {

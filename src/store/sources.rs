@@ -9,6 +9,7 @@ use super::writer::Writing;
 use crate::time::Instant;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use std::collections::HashMap;
 
 /// So many refused rows of a source are kept one by one. What is refused beyond is read again as a whole.
 pub const REFUSED_MAX: u32 = 1000;
@@ -129,6 +130,35 @@ impl Store {
             .map_err(StoreError::failed("find known ids"))?;
         let of = |row: &SqliteRow| Ok((row.try_get(1)?, super::ledger::hash_of(row, 2)?));
         rows.iter().map(of).collect::<Result<_, sqlx::Error>>().map_err(StoreError::failed("read known ids"))
+    }
+}
+
+/// A figure in force.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FigureInForce {
+    /// Its value.
+    pub value: f64,
+    /// The number of the event that gave it.
+    pub seq: i64,
+}
+
+/// Which figure: its name, day and department; an empty department: of none.
+pub type FigureKey = (String, String, String);
+
+impl Store {
+    /// Of these figures those that are known, with what is in force.
+    pub async fn figures_in_force(
+        &self,
+        figures: &[FigureKey],
+    ) -> Result<HashMap<FigureKey, FigureInForce>, StoreError> {
+        let list = serde_json::to_string(figures).unwrap_or_default();
+        let rows: Vec<(String, String, String, f64, i64)> = sqlx::query_as(include_str!("sql/figures_in_force.sql"))
+            .bind(list)
+            .fetch_all(&self.0.readers)
+            .await
+            .map_err(StoreError::failed("find figures"))?;
+        let of = |(figure, day, department, value, seq)| ((figure, day, department), FigureInForce { value, seq });
+        Ok(rows.into_iter().map(of).collect())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Rows that are fetched, as operators see it: the real binary, real files and real servers.
 
+mod figures;
 mod folder;
 mod servers;
 mod sql;

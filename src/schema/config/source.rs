@@ -57,6 +57,7 @@ fn folder() -> Vec<Field> {
         may("sheet", "工作表", "XLSX 的哪一张；不写就是第一张。", word()),
         may("header", "表头在第几行", "缺省 1。", integer()),
         may("size_max", "最大", "如 64 MB（缺省）；更大的文件不收。", word()),
+        may("keep", "留多久", "done、rejected 里的文件留多少天，如 90 days；不写就一直留着。", word()),
         may("rest", "静置多久", "文件这么久没有变化才取，缺省 2 seconds。", word()),
     ]
 }

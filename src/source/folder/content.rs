@@ -1,7 +1,7 @@
 //! What a file holds: everything that it gives, or everything that is wrong with it.
 
 use super::names::FileKind;
-use super::{csv, lines, xlsx};
+use super::{csv, figures, lines, xlsx};
 use crate::config::sources::Folder;
 use crate::source::cell::{Cell, Row};
 use crate::source::map::RowProblem;
@@ -84,7 +84,8 @@ impl Content {
         let Reading { content, mut problems, .. } = reading;
         problems.extend(read.err());
         if problems.is_empty() {
-            let twice = content.twice();
+            let mut twice = content.twice();
+            twice.extend(figures::contradictions(&content));
             return if twice.is_empty() { Ok(content) } else { Err(twice) };
         }
         Err(problems)

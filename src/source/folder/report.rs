@@ -3,12 +3,14 @@
 use super::content::FileProblem;
 use super::drop::{DONE, Drop, REJECTED};
 use super::unusable;
+use crate::clock;
 use crate::config::sources::Folder;
 use crate::source::look::LookError;
 use crate::store::sources::SourceCounts;
 use crate::text::Lang;
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// What stands behind a file's name in its report's.
@@ -104,6 +106,24 @@ fn free_name(under: &Path, name: &str) -> String {
     let names = std::iter::once(name.to_owned()).chain((2..).map(|number| format!("{stem}-{number}{end}")));
     let is_free = |name: &String| fs::symlink_metadata(under.join(name)).is_err();
     names.into_iter().find(is_free).unwrap_or_else(|| name.to_owned())
+}
+
+/// Removes files that were moved more than so many days ago, each with its report. The report tells when that was; what has
+/// none is none of ours.
+pub(super) fn remove_old(folder: &Folder, days: u32) {
+    let since = clock::now().plus_ms(-i64::from(days) * 24 * 3_600_000);
+    let is_old = |path: &Path| fs::metadata(path).is_ok_and(|file| file.mtime() < since.0.div_euclid(1000));
+    for under in [DONE, REJECTED].map(|name| folder.path.join(name)) {
+        let entries = fs::read_dir(&under).into_iter().flatten().filter_map(Result::ok);
+        for report in entries.map(|entry| entry.path()).filter(|path| is_old(path)) {
+            let name = report.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if let Some(file) = name.strip_suffix(END) {
+                // The file first: what is left of a stop in between is removed next time.
+                let _ = fs::remove_file(under.join(file));
+                let _ = fs::remove_file(&report);
+            }
+        }
+    }
 }
 
 /// The files that were refused and lie there still.

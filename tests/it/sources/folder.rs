@@ -31,14 +31,14 @@ fn site(sources: &str) -> Site {
     site
 }
 
-fn drop_file(site: &Site, name: &str, bytes: &[u8]) {
+pub fn drop_file(site: &Site, name: &str, bytes: &[u8]) {
     let partial = site.path(&format!("drop/{name}.part"));
     std::fs::write(&partial, bytes).unwrap();
     std::fs::rename(partial, site.path(&format!("drop/{name}"))).unwrap();
 }
 
 fn names(site: &Site, folder: &str) -> Vec<String> {
-    let entries = std::fs::read_dir(site.path(folder)).unwrap();
+    let entries = std::fs::read_dir(site.path(folder)).into_iter().flatten();
     let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
@@ -209,4 +209,23 @@ fn an_id_of_the_sender_s_own_with_other_content_refuses_the_file() {
     assert!(
         site.read("drop/rejected/c.jsonl.report.csv").contains("2,id,\"the id is that of another row of this file")
     );
+}
+
+#[test]
+fn what_was_moved_long_ago_is_removed_if_that_is_wanted() {
+    let site = site(&SHEET.replace("path: drop", "path: drop\n    keep: 90 days"));
+    std::fs::create_dir_all(site.path("drop/done")).unwrap();
+    for (name, days) in [("old.csv", 91), ("new.csv", 89)] {
+        let at = std::time::SystemTime::UNIX_EPOCH
+            + std::time::Duration::from_millis(
+                duban::clock::now().plus_ms(-days * 24 * 3_600_000).0.try_into().unwrap(),
+            );
+        for name in [name.to_owned(), format!("{name}.report.csv")] {
+            site.write(&format!("drop/done/{name}"), "");
+            std::fs::File::open(site.path(&format!("drop/done/{name}"))).unwrap().set_modified(at).unwrap();
+        }
+    }
+    site.write("drop/done/of-somebody-else", "");
+    let _daemon = site.start();
+    wait_for(|| (names(&site, "drop/done") == ["new.csv", "new.csv.report.csv", "of-somebody-else"]).then_some(()));
 }

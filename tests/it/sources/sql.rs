@@ -80,7 +80,7 @@ fn rows_of_a_real_server_become_events_and_go_on_where_they_ended() {
         let daemon = start(&site);
         wait_for_kinds(&daemon, "ZH-3", &["received"]);
         wait_for_kinds(&daemon, "ZH-2", &["received", "completed"]);
-        assert_eq!(health(&daemon, "热线库"), serde_json::json!({ "refused": 0 }));
+        wait_for(|| (health(&daemon, "热线库") == serde_json::json!({ "refused": 0 })).then_some(()));
         assert_eq!(daemon.metric("duban_source_up{source=\"热线库\"}"), Some(1.0));
     }
 }
@@ -158,6 +158,14 @@ fn a_row_that_cannot_be_mapped_is_shown_and_taken_once_the_configuration_knows_i
         let daemon = start(&site);
         wait_for_kinds(&daemon, "B-1", &["received"]);
         wait_for(|| (health(&daemon, "热线库")["refused"] == 0).then_some(()));
+        // And once the words do, without a restart.
+        server
+            .run("INSERT INTO orders (order_no, category, received_at) VALUES ('B-3', '求助', '2024-05-06 09:00:00')");
+        wait_for(|| (health(&daemon, "热线库")["refused"] == 1).then_some(()));
+        let words = site.read("rules/vocabulary.yaml").replace("[咨询, 投诉]", "[咨询, 投诉, 求助]");
+        site.write("rules/vocabulary.yaml", &words);
+        wait_for_kinds(&daemon, "B-3", &["received"]);
+        wait_for(|| (health(&daemon, "热线库")["refused"] == 0).then_some(()));
     }
 }
 
@@ -168,7 +176,8 @@ fn a_server_that_goes_away_is_shown_and_read_again_when_it_is_back() {
     let failure = wait_for(|| health(&daemon, "热线库")["failure"].as_str().map(str::to_owned));
     assert!(failure.starts_with("cannot connect to MySQL"), "{failure}");
     assert_eq!(daemon.metric("duban_source_up{source=\"热线库\"}"), Some(0.0));
-    assert_eq!(daemon.get(As::Nobody, "/readyz").status, 200, "a source does not make the daemon unready");
+    // A source does not make the daemon unready.
+    wait_for(|| (daemon.get(As::Nobody, "/readyz").status == 200).then_some(()));
     let listed = wait_for(|| {
         let listed = String::from_utf8(site.output(&["sources", "list", "--lang", "en"]).stdout).unwrap();
         listed.contains("failing").then_some(listed)

@@ -23,6 +23,7 @@ pub(super) fn folder(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Pr
     let sheet = fields.optional("sheet").and_then(|node| want::word(node, problems));
     let header = fields.optional("header").map(|node| header(node, problems));
     let bytes_max = fields.optional("size_max").map(|node| size(node, problems));
+    let keep = fields.optional("keep").map(|node| days(node, problems));
     let rest = fields.optional("rest").and_then(|node| way::elapsed(node, (0, 3600), problems));
     Some(Folder {
         path: path?,
@@ -33,6 +34,7 @@ pub(super) fn folder(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Pr
         header: header.unwrap_or(Some(1))?,
         bytes_max: bytes_max.unwrap_or(Some(BYTES_MAX))?,
         rest: rest.unwrap_or(REST),
+        keep_days: keep.map_or(Some(None), |given| given.map(Some))?,
     })
 }
 
@@ -56,6 +58,19 @@ fn header(node: &Node, problems: &mut Problems) -> Option<u32> {
         let message = Text::new("此处应为 1 至 100", "expected 1 to 100");
         let hint = Text::new("列名所在的行，缺省 1", "the row in which the columns' names stand; the default is 1");
         report(Problem::error(&node.place, "malformed-number", message).hint(hint), problems)
+    })
+}
+
+/// `90 days`.
+fn days(node: &Node, problems: &mut Problems) -> Option<u32> {
+    let word = want::word(node, problems)?;
+    let digits = word.text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let is_unit = matches!(word.text[digits.len()..].trim(), "day" | "days" | "天" | "日");
+    let days = digits.trim().parse().ok().filter(|days| is_unit && (1..=36_500).contains(days));
+    days.or_else(|| {
+        let message = Text::new("此处应为 1 天以上的时长", "expected a number of days");
+        let hint = Text::new("例如 90 天", "such as 90 days");
+        report(Problem::error(word.place, "malformed-span", message).hint(hint), problems)
     })
 }
 
