@@ -199,6 +199,8 @@ fn an_untrusted_address_is_told_to_the_operators_once_and_the_mail_goes_out_mean
 #[test]
 fn a_robot_is_never_sent_more_than_its_minute_holds() {
     let world = world("", "");
+    let config = world.site.read("duban.yaml");
+    world.site.write("duban.yaml", &format!("{}\nnotices: {{ digest: never }}\n", config.trim_end()));
     let daemon = world.site.start();
     daemon.send(&(0..25).map(|number| soon(&format!("ZH-{number}"))).collect());
     wait_for(|| (world.wecom.delivered_to("").len() == 20).then_some(()));
