@@ -57,7 +57,7 @@ async fn soak(orders: u64) {
         let daemon = Daemon::start(&site);
         tokio::time::sleep(lives.next()).await;
         if site.is_done().await {
-            let fed = tokio::time::timeout(Duration::from_secs(60), feed).await.expect("fed").expect("the feed");
+            let fed = tokio::time::timeout(Duration::from_mins(1), feed).await.expect("fed").expect("the feed");
             println!("feed: {fed} decisions, each once and in order");
             break;
         }
@@ -247,7 +247,7 @@ impl Gateway {
         let answer = move |headers: HeaderMap, body: Bytes| {
             let known = Arc::clone(&known);
             let pushed = headers.get("Idempotency-Key").and_then(|key| key.to_str().ok()).map(ToOwned::to_owned);
-            async move { answer(&known, pushed, &body).await }
+            async move { answer(&known, pushed, &body) }
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("an address");
         let address = format!("http://{}/sms", listener.local_addr().expect("an address"));
@@ -258,7 +258,7 @@ impl Gateway {
 }
 
 /// Every fifth request fails, each time in another way; nothing of those is taken.
-async fn answer(known: &Mutex<Taken>, pushed: Option<String>, body: &[u8]) -> Response {
+fn answer(known: &Mutex<Taken>, pushed: Option<String>, body: &[u8]) -> Response {
     let of_body =
         || serde_json::from_slice::<serde_json::Value>(body).expect("JSON")["id"].as_str().expect("an id").to_owned();
     let id = pushed.unwrap_or_else(of_body);
@@ -266,7 +266,7 @@ async fn answer(known: &Mutex<Taken>, pushed: Option<String>, body: &[u8]) -> Re
         let mut known = known.lock().expect("counted");
         known.requests += 1;
         let number = known.requests;
-        if number % 5 == 0 {
+        if number.is_multiple_of(5) {
             known.failed += 1;
         } else {
             *known.messages.entry(id).or_default() += 1;

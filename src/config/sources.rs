@@ -63,7 +63,7 @@ pub struct Sql {
 /// A database.
 #[derive(Clone, Debug)]
 pub enum Database {
-    /// MySQL or MariaDB.
+    /// `MySQL` or `MariaDB`.
     MySql(Server),
     /// PostgreSQL.
     Postgres(Server),

@@ -88,7 +88,7 @@ impl Decider {
         between: impl FnMut() -> bool,
     ) -> Result<usize, StoreError> {
         let decided = self.decide_heaps(rules, now, between).await;
-        self.is_heap.send_if_modified(|is_heap| std::mem::take(is_heap));
+        self.is_heap.send_if_modified(std::mem::take);
         decided
     }
 

@@ -14,14 +14,16 @@ pub(super) fn digest(notices: &[&QueuedNotice]) -> Forms {
     let signature = signature(&first.forms.short);
     let is_confidential = notices.iter().any(|notice| notice.confidential);
     Forms {
-        short: match is_confidential {
-            true => format!("{signature}有{count}件事项待查阅。"),
-            false => short(signature, count, &kinds, &first.forms.subject),
+        short: if is_confidential {
+            format!("{signature}有{count}件事项待查阅。")
+        } else {
+            short(signature, count, &kinds, &first.forms.subject)
         },
         markdown: markdown(notices, &kinds),
-        subject: match is_confidential {
-            true => format!("{signature}{count}件事项待查阅"),
-            false => format!("{signature}{count}件通知（{kinds}）"),
+        subject: if is_confidential {
+            format!("{signature}{count}件事项待查阅")
+        } else {
+            format!("{signature}{count}件通知（{kinds}）")
         },
         text: text(notices, &kinds),
         links: links(notices),

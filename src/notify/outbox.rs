@@ -120,7 +120,7 @@ impl Outbox {
         let (notices, circuits) = (Arc::default(), Arc::default());
         let (rates, pauses) = (Arc::new(InMemory::default()), Arc::new(|_: &[Pause]| {}));
         let (troubles, papers) = (Troubles::new(Arc::new(trouble::Nobody)), Arc::new(dress::NoPapers));
-        Outbox { store, sender, bearings, notices, vacant, heap, rates, circuits, pauses, troubles, papers }
+        Outbox { store, sender, bearings, notices, vacant, heap, troubles, papers, rates, circuits, pauses }
     }
 
     /// Sees notices through as configured.

@@ -99,9 +99,10 @@ impl<'a> Rendering<'a> {
     }
 
     fn variables(&self, whose: &Reader) -> BTreeMap<Arc<str>, String> {
-        match self.facts.confidential {
-            true => self.wanted.veiled(veiled_matter(self.case.kind, self.facts)),
-            false => self.wanted.of(self.facts, whose),
+        if self.facts.confidential {
+            self.wanted.veiled(veiled_matter(self.case.kind, self.facts))
+        } else {
+            self.wanted.of(self.facts, whose)
         }
     }
 

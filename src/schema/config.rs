@@ -277,7 +277,7 @@ fn notices() -> Value {
             "hours",
             "什么时间才发",
             "按种类写：working 只在工作时间，\"08:00-21:00\" 只在每天这段时间。红牌、退回、移送不能压后。",
-            object(hours.into()),
+            object(hours),
         ),
         may(
             "digest",

@@ -31,7 +31,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Old files are looked for so often.
-const TIDY_EVERY: Duration = Duration::from_secs(3600);
+const TIDY_EVERY: Duration = Duration::from_hours(1);
 
 /// A folder that is looked at again and again.
 pub struct FolderWorker<'a> {

@@ -48,9 +48,10 @@ impl<'a> Looking<'a> {
         let mut events = items.into_iter().map(|item| item.event).peekable();
         while events.peek().is_some() {
             let together = events.by_ref().take(TOGETHER).collect();
-            let stored = match self.is_history {
-                true => self.store.append_history(together, now).await?,
-                false => self.store.append_events(together, now).await?,
+            let stored = if self.is_history {
+                self.store.append_history(together, now).await?
+            } else {
+                self.store.append_events(together, now).await?
             };
             taken.extend(stored);
         }

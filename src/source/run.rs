@@ -23,15 +23,15 @@ use tracing::{error, info, warn};
 
 /// After a failure, doubled with each further one up to the longest, or up to the source's own pause if that is longer.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
-const AFTER_FAILURES_MAX: Duration = Duration::from_secs(60);
+const AFTER_FAILURES_MAX: Duration = Duration::from_mins(1);
 /// Operators are told of a source that has failed for so long.
-const TELL_AFTER: Duration = Duration::from_secs(600);
+const TELL_AFTER: Duration = Duration::from_mins(10);
 /// Until the rules are there.
 const NO_WORDS_YET: Duration = Duration::from_millis(200);
 /// What lies in a folder is looked at so long after the first notice of it: more comes together.
 const GATHER: Duration = Duration::from_millis(200);
 /// How a source stands is noted in the store at least so often, even where nothing changes.
-const NOTE_EVERY: Duration = Duration::from_secs(300);
+const NOTE_EVERY: Duration = Duration::from_mins(5);
 
 /// With what sources are looked at.
 #[derive(Clone)]

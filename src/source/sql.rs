@@ -34,7 +34,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 /// Refused rows are asked for again so often: some were only dated ahead of the clock, or wait for another row.
-const AGAIN_EVERY: Duration = Duration::from_secs(3600);
+const AGAIN_EVERY: Duration = Duration::from_hours(1);
 /// So many rows are remembered from look to look, so that reading them again costs our own store nothing.
 const REMEMBERED_MAX: usize = 200_000;
 
@@ -264,7 +264,7 @@ impl<'p> Taking<'p> {
         match problem {
             Some(problem) => self.refuse(fetched, problem, look),
             None => {
-                self.note.settled.extend(Some(self.page.place(fetched)).filter(|place| look.refused.contains(place)))
+                self.note.settled.extend(Some(self.page.place(fetched)).filter(|place| look.refused.contains(place)));
             }
         }
     }

@@ -118,12 +118,11 @@ fn by_format(text: &str, format: &TimeFormat, zone: Tz) -> Option<When> {
 
 #[expect(clippy::cast_possible_truncation, reason = "bounded before")]
 fn unix_ms(text: &str, factor: i64) -> Option<i64> {
-    match text.parse::<i64>() {
-        Ok(number) => number.checked_mul(factor),
-        Err(_) => {
-            let ms = text.parse::<f64>().ok()? * if factor == 1 { 1.0 } else { 1000.0 };
-            (ms.abs() < 1e15).then_some(ms as i64)
-        }
+    if let Ok(number) = text.parse::<i64>() {
+        number.checked_mul(factor)
+    } else {
+        let ms = text.parse::<f64>().ok()? * if factor == 1 { 1.0 } else { 1000.0 };
+        (ms.abs() < 1e15).then_some(ms as i64)
     }
 }
 

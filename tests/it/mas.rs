@@ -42,7 +42,7 @@ fn a_card_is_a_text_without_the_signature_that_the_platform_adds() {
     assert_eq!((body["mobiles"].as_str(), body.get("secretKey")), (Some("13800000000"), None));
     assert!(city.mail.mails().is_empty(), "the preferred channel worked");
     let length = content.encode_utf16().count() + "【12345热线】".encode_utf16().count();
-    let segments = if length <= 70 { 1.0 } else { length.div_ceil(67) as f64 };
+    let segments = if length <= 70 { 1.0 } else { f64::from(u32::try_from(length.div_ceil(67)).unwrap()) };
     assert_eq!(daemon.metric("duban_sms_segments_total{channel=\"sms\"}"), Some(segments), "{content}");
 }
 

@@ -99,7 +99,7 @@ async fn try_out(lang: Lang, source: &Source, rows: u32, looking: &Looking<'_>) 
             for (name, verdict) in FolderWorker::once(source, folder).try_out(looking)? {
                 match verdict {
                     Verdict::Good(content) => {
-                        content.items.iter().for_each(|(_, item)| println!("{}", item.event.body))
+                        content.items.iter().for_each(|(_, item)| println!("{}", item.event.body));
                     }
                     Verdict::Refused(problems) => {
                         refused += problems.len();

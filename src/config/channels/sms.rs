@@ -192,9 +192,10 @@ pub struct SmsParam {
 impl SmsTemplates {
     /// The template of a kind of notice.
     pub fn of(&self, kind: &str, confidential: bool) -> Option<&SmsTemplate> {
-        let found = match confidential {
-            true => self.by_kind.get(CONFIDENTIAL),
-            false => self.by_kind.get(kind).or_else(|| self.by_kind.get(DEFAULT)),
+        let found = if confidential {
+            self.by_kind.get(CONFIDENTIAL)
+        } else {
+            self.by_kind.get(kind).or_else(|| self.by_kind.get(DEFAULT))
         };
         found?.as_ref()
     }

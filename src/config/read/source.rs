@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// A source is looked at no more often than every second and at least every day.
 const EVERY_SECONDS: (u64, u64) = (1, 24 * 3600);
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 
 #[derive(Clone, Copy)]
 enum Kind {

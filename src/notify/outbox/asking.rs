@@ -83,7 +83,7 @@ impl Asker {
         let Some(answer) = answer else { return };
         match answer.await {
             Ok(receipts) if receipts.is_empty() => {
-                debug!(channel = &*asking.channel, "nothing is known of a message yet")
+                debug!(channel = &*asking.channel, "nothing is known of a message yet");
             }
             Ok(receipts) => {
                 let taken = self.store.take_receipts(&asking.channel, ReceiptSource::Asked, receipts, now).await;

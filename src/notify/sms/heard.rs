@@ -192,7 +192,7 @@ mod tests {
             detail: Some("0".into()),
         };
         let bare = heard(|_| {});
-        assert_eq!(read(&bare, JSON, one).unwrap(), [expected.clone()]);
+        assert_eq!(read(&bare, JSON, one).unwrap(), std::slice::from_ref(&expected));
         assert_eq!(read(&bare, JSON, &format!("[{one},{one}]")).unwrap().len(), 2);
         let inside = heard(|shape| shape.each = Some("/data/reports".into()));
         assert_eq!(read(&inside, JSON, &format!(r#"{{"data":{{"reports":[{one}]}}}}"#)).unwrap(), [expected]);

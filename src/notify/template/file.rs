@@ -36,9 +36,10 @@ pub(super) fn find(folder: &Path, names: &Names<'_>, problems: &mut Problems) ->
     for folder in folders {
         let policy = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let files: Vec<PathBuf> = entries(&folder, problems).into_iter().filter(|path| !path.is_dir()).collect();
-        match names.knows_policy(&policy) {
-            true => found.extend(read_all(&files, Some(&policy.into()), problems)),
-            false => problems.push(unknown_policy(&folder, &policy, names)),
+        if names.knows_policy(&policy) {
+            found.extend(read_all(&files, Some(&policy.into()), problems));
+        } else {
+            problems.push(unknown_policy(&folder, &policy, names));
         }
     }
     found

@@ -6,7 +6,7 @@ use crate::text::Lang;
 use crate::text::problem::Problems;
 use chrono_tz::Asia::Shanghai;
 
-const WIDE: &str = r#"
+const WIDE: &str = r"
     - type: received
       order: 工单编号
       at: 受理时间
@@ -16,7 +16,7 @@ const WIDE: &str = r#"
         joint: 联办
     - { type: signed, order: 工单编号, at: 签收时间, by: 签收人 }
     - { type: completed, order: 工单编号, at: 办结时间, when: { 状态: [已办结, 已归档] }, id: [工单编号, { value: 办结 }] }
-"#;
+";
 
 fn mapping(events: &str) -> Mapping {
     let folder = tempfile::tempdir().unwrap();

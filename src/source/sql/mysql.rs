@@ -1,4 +1,4 @@
-//! MySQL and MariaDB.
+//! `MySQL` and `MariaDB`.
 //!
 //! The session shows its times by the source's zone, so that TIMESTAMP and DATETIME both read as the operator sees them.
 //! What a column stores in GBK the server itself turns into UTF-8.

@@ -9,7 +9,7 @@ use serde_json::json;
 use std::time::Duration;
 
 /// Where nothing else is said.
-const TIME: Duration = Duration::from_secs(300);
+const TIME: Duration = Duration::from_mins(5);
 const COUNT: u64 = 1000;
 
 /// A place in the order in which a source is read.
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_cursor_goes_back_by_a_time_or_a_count() {
-        let five = Overlap::Time(Duration::from_secs(300));
+        let five = Overlap::Time(Duration::from_mins(5));
         for (kind, text, overlap, expected) in [
             (Kind::Local, "2024-05-06 00:02:00.123456", five, "2024-05-05 23:57:00.123456"),
             (Kind::Moment, "2024-05-06 00:02:00+08", five, "2024-05-05 23:57:00.000000+08:00"),

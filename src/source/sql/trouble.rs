@@ -36,9 +36,7 @@ pub(super) fn cannot_connect(failure: &ConnectFailure, sql: &Sql) -> Text {
 fn hint(error: &sqlx::Error) -> Text {
     let is_of_certificate = chain(error).contains("certificate");
     match (error, code(error).as_str()) {
-        (sqlx::Error::Tls(_), _) | (sqlx::Error::Io(_), _)
-            if is_of_certificate || matches!(error, sqlx::Error::Tls(_)) =>
-        {
+        (sqlx::Error::Tls(_) | sqlx::Error::Io(_), _) if is_of_certificate || matches!(error, sqlx::Error::Tls(_)) => {
             Text::new(
                 "；证书由自己的机构签发的写 ca_file，服务器不支持加密而网络可信的写 tls: off",
                 "; give `ca_file` for an authority of your own, or write `tls: off` where the network is trusted",

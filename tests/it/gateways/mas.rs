@@ -32,9 +32,10 @@ impl Mas {
         let Some(body) = posted(request) else { return "InvalidMessage" };
         let field = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
         let is_template = request.uri.path() == "/sms/tmpsubmit";
-        let middle = match is_template {
-            true => field("templateId") + &field("mobiles") + &field("params"),
-            false => field("mobiles") + &field("content"),
+        let middle = if is_template {
+            field("templateId") + &field("mobiles") + &field("params")
+        } else {
+            field("mobiles") + &field("content")
         };
         let text = field("ecName") + &field("apId") + SECRET_KEY + &middle + &field("sign") + &field("addSerial");
         let mobiles = field("mobiles");

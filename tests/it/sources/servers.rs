@@ -4,7 +4,7 @@
 //! runs already is used by naming it there: `URL CA_FILE`, an administrator's. Without either each is started here. Where
 //! there is none, its tests say aloud that they were skipped, and `tests/run` counts them.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
@@ -70,7 +70,7 @@ impl Kind {
         static NUMBER: AtomicU32 = AtomicU32::new(1);
         let Some((url, ca_file)) = self.running() else {
             // Not by a macro: what these print is kept from view when a test passes.
-            writeln!(std::io::stderr(), "SKIPPED {test}: there is no {} server here", self.word()).unwrap();
+            eprintln!("SKIPPED {test}: there is no {} server here", self.word());
             return None;
         };
         let database = format!("t{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
@@ -169,7 +169,7 @@ impl Session {
                     Open::Postgres(it) => it.execute(sqlx::raw_sql(AssertSqlSafe(statement.clone()))).await.map(|_| ()),
                 }
             });
-            ran.unwrap_or_else(|error| panic!("{error}: {:.200}", statement));
+            ran.unwrap_or_else(|error| panic!("{error}: {statement:.200}"));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Other systems' databases: SQLite always, MariaDB and PostgreSQL on real servers.
+//! Other systems' databases: SQLite always, `MariaDB` and PostgreSQL on real servers.
 
 use super::servers::{Kind, Server};
 use super::{health, kinds_of, wait_for_attribute, wait_for_count, wait_for_kinds, with_sources};

@@ -73,7 +73,10 @@ async fn each_kind_has_the_form_that_the_configuration_gives_it() {
         assert!(is_accepted(&outcome), "{kind}: {outcome:?}");
     }
     let delivered = wecom.delivered_to("a01");
-    assert_eq!(delivered.iter().map(|one| one.kind()).collect::<Vec<_>>(), ["template_card", "text", "markdown"]);
+    assert_eq!(
+        delivered.iter().map(super::super::gateways::wecom::Delivered::kind).collect::<Vec<_>>(),
+        ["template_card", "text", "markdown"]
+    );
     assert_eq!(delivered[0].content()["main_title"]["title"], "黄牌　一小时响应逾期");
     assert!(
         delivered[1]
@@ -133,7 +136,10 @@ async fn a_file_is_uploaded_once_and_goes_to_everybody_after_the_words() {
         let outcome = deliver(&app, &with_file(card(id, to), "<html>说明</html>".as_bytes())).await;
         assert!(is_accepted(&outcome), "{outcome:?}");
         let delivered = wecom.delivered_to(to);
-        assert_eq!(delivered.iter().map(|one| one.kind()).collect::<Vec<_>>(), ["markdown", "file"]);
+        assert_eq!(
+            delivered.iter().map(super::super::gateways::wecom::Delivered::kind).collect::<Vec<_>>(),
+            ["markdown", "file"]
+        );
         let file = delivered[1].file.as_ref().unwrap();
         assert_eq!((file.name.as_str(), &*file.bytes), ("督办情况说明.html", "<html>说明</html>".as_bytes()));
     }

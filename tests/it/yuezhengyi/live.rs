@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-const DIRECTORY: &str = r#"
+const DIRECTORY: &str = r"
 recipients:
   handler: { title: 经办人, of: department }
   liaison: { title: 专职联络员, of: department, channels: [yuezhengyi, mail] }
@@ -24,7 +24,7 @@ departments:
     people:
       handler: [ { name: 乙, yuezhengyi: b02 } ]
       liaison: [ { name: 甲, yuezhengyi: a01, email: a@example.gov.cn } ]
-"#;
+";
 
 const POLICY: &str = r#"
 policy: quick

@@ -72,7 +72,7 @@ fn robot(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Problems) -> O
 
 /// Names of recipients; `false` and nothing: nobody.
 fn mentioned(node: &Node, problems: &mut Problems) -> Vec<Arc<str>> {
-    let is_nobody = node.is_null() || node.scalar().and_then(|scalar| scalar.boolean()) == Some(false);
+    let is_nobody = node.is_null() || node.scalar().and_then(crate::text::tree::Scalar::boolean) == Some(false);
     if is_nobody {
         return Vec::new();
     }

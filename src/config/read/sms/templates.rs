@@ -17,7 +17,7 @@ use crate::text::tree::{Entry, Node};
 use crate::text::want::{self, Fields, Word};
 use std::collections::BTreeMap;
 
-/// The longest parameter that gateways take unless an account has been granted more (阿里云 isv.PARAM_LENGTH_LIMIT).
+/// The longest parameter that gateways take unless an account has been granted more (阿里云 `isv.PARAM_LENGTH_LIMIT`).
 const PARAM_LENGTH_MAX: u32 = 35;
 
 /// How a gateway takes parameters, and how they stand in a template's text.

@@ -1,4 +1,4 @@
-//! ACS3-HMAC-SHA256: how calls of 阿里云 are signed (help.aliyun.com/document_detail/2593177.html).
+//! ACS3-HMAC-SHA256: how calls of 阿里云 are signed (`help.aliyun.com/document_detail/2593177.html`).
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};

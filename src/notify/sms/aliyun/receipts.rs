@@ -1,5 +1,5 @@
-//! 阿里云 tells by callbacks in batches what became of messages (SmsReport) and what people answered (SmsUp); it can be
-//! asked, too (QuerySendDetails), by number and day.
+//! 阿里云 tells by callbacks in batches what became of messages (`SmsReport`) and what people answered (`SmsUp`); it can be
+//! asked, too (`QuerySendDetails`), by number and day.
 
 use super::super::super::channel::{
     AskError, Asked, PostError, Posted, Receipt, ReceiptOf, ReceiptOutcome, Receipts, Reply,

@@ -129,7 +129,7 @@ mod tests {
     fn what_is_not_yet_known_is_no_receipt_and_what_is_no_report_is_an_error() {
         let accepted = DELIVERED.replace("DELIVRD", "ACCEPTD");
         assert_eq!(mas().read(&posted(&accepted)), Ok(vec![]));
-        for body in ["", "<html>", "{}", r#"[1]"#, r#"{"mobile":"13800138000"}"#] {
+        for body in ["", "<html>", "{}", r"[1]", r#"{"mobile":"13800138000"}"#] {
             let error = mas().read(&posted(body)).unwrap_err().to_string();
             assert!(!error.contains("138"), "{error}");
         }

@@ -1,5 +1,5 @@
 //! 腾讯云 tells by callbacks what became of messages, and what people answered; it can be asked by number and time
-//! (PullSmsSendStatusByPhoneNumber).
+//! (`PullSmsSendStatusByPhoneNumber`).
 
 use super::super::super::channel::{
     AskError, Asked, PostError, Posted, Receipt, ReceiptOf, ReceiptOutcome, Receipts, Reply,

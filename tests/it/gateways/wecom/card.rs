@@ -1,4 +1,4 @@
-//! What a text_notice card may hold: the fields of the documentation and no others, each within the length given for it.
+//! What a `text_notice` card may hold: the fields of the documentation and no others, each within the length given for it.
 
 use serde_json::{Map, Value};
 
