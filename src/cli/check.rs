@@ -2,7 +2,7 @@
 
 use super::Common;
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, channels};
 use crate::daemon::rules::template_names;
 use crate::notify::template;
 use crate::policy::{self, judge};
@@ -101,16 +101,16 @@ fn unknown_code(code: &str, lang: Lang) -> ExitCode {
 fn check(common: &Common, now: Instant) -> (Vec<Problem>, usize) {
     let mut problems = Problems::new();
     let config = Config::load(common.config.as_deref(), &mut problems);
-    let channels = config.as_ref().and_then(Config::addresses);
+    let addresses = config.as_ref().and_then(Config::addresses);
     let folder = |flag: &Option<std::path::PathBuf>, configured: Option<&Path>, default: &str| {
         flag.clone().or_else(|| configured.map(Path::to_owned)).unwrap_or_else(|| default.into())
     };
     let rules = folder(&common.rules, config.as_ref().map(|config| config.rules.as_path()), "rules");
     let calendars = folder(&common.calendars, config.as_ref().map(|config| config.calendars.as_path()), "calendars");
-    let mut loaded = policy::load(&rules, &calendars, &channels);
-    judge::judge(&mut loaded, &channels, now);
+    let mut loaded = policy::load(&rules, &calendars, &addresses);
+    judge::judge(&mut loaded, &addresses, now);
     let policies = loaded.policies();
-    problems.append(template::problems(&rules, &template_names(&loaded, &channels)));
+    problems.append(template::problems(&rules, &template_names(&loaded, &addresses)));
     if let Some(config) = config.as_ref().filter(|_| loaded.has_vocabulary) {
         config.check_with(&loaded.vocabulary, &mut problems);
     }
@@ -126,6 +126,10 @@ fn check(common: &Common, now: Instant) -> (Vec<Problem>, usize) {
     if loaded.has_directory {
         let recipients = loaded.directory.recipients.keys().map(|name| &**name);
         schedule::read::check_recipients(schedules, &recipients, &mut problems);
+    }
+    if let Some(config) = &config {
+        let directory = loaded.has_directory.then_some(&loaded.directory);
+        channels::judge::judge(&config.channels, config.public_url.is_some(), directory, &mut problems);
     }
     problems.append(loaded.problems);
     (problems.sorted(), policies)

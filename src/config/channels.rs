@@ -1,5 +1,6 @@
 //! The channels as configured: what each sender needs to know, nothing of how it sends.
 
+pub mod judge;
 pub mod receipts;
 pub mod sms;
 pub mod yuezhengyi;
@@ -80,6 +81,8 @@ pub struct Email {
     pub from: String,
     /// `reply_to`: a mailbox that people read.
     pub reply_to: Option<String>,
+    /// `attach_dossier`: whether whoever is told of a route gets the order's page with it.
+    pub attach_dossier: bool,
     /// `ca_file`: further certificate authorities (PEM).
     pub ca_file: Option<PathBuf>,
     /// `timeout` of a connection and of each command; default 30 s.
@@ -148,6 +151,9 @@ pub struct Webhook {
     pub secret: Option<SecretSource>,
     /// `kinds`: every decision of these kinds ([`DECISION_KINDS`]) is posted; empty: only what the directory sends here.
     pub kinds: Vec<&'static str>,
+    /// `confidential`: whether decisions on what is confidential are posted, too; default yes, because the other system
+    /// carries decisions out.
+    pub confidential: bool,
     /// `headers`, in the file's order.
     pub headers: Vec<(String, HeaderValue)>,
     /// The way there.

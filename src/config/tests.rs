@@ -190,6 +190,18 @@ fn every_mistake_of_a_source_is_named_at_its_place() {
 }
 
 #[test]
+fn an_application_is_no_robot_and_forms_are_of_kinds_that_there_are() {
+    insta::assert_snapshot!(said(concat!(
+        "channels:\n",
+        "  both: { kind: yuezhengyi, webhook: { file: a }, corp_id: ww0, attach_dossier: true }\n",
+        "  app: { kind: yuezhengyi, corp_id: ww0, agent_id: 1, secret: { file: a }, mention: [liaison], form: card }\n",
+        "  group: { kind: yuezhengyi, webhook: { file: a }, forms: { red_card: text, route: html }, mention: { a: b } }\n",
+        "  mail: { kind: email, url: \"smtp://h\", from: a@example.gov.cn, attach_dossier: routes }\n",
+        "  hook: { kind: webhook, url: \"http://h/\", confidential: veil }\n",
+    )));
+}
+
+#[test]
 fn the_sample_configuration_is_right() {
     let mut problems = Problems::new();
     let config = Config::read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/duban.yaml")), &mut problems);

@@ -25,14 +25,22 @@ use std::sync::Arc;
 /// The recipient who is told of the daemon's own health, if the directory has it.
 pub const OPERATORS: &str = "operators";
 
+/// A channel that takes decisions.
+#[derive(Clone, Debug)]
+struct Taker {
+    channel: Arc<str>,
+    kinds: Vec<&'static str>,
+    takes_confidential: bool,
+}
+
 /// What turns decisions into notices.
 #[derive(Clone, Debug)]
 pub struct Teller {
     directory: Arc<Directory>,
     templates: Arc<Templates>,
     public_url: Option<Arc<str>>,
-    /// The channels that take decisions, each with the kinds that it takes.
-    takers: Vec<(Arc<str>, Vec<&'static str>)>,
+    /// The channels that take decisions.
+    takers: Vec<Taker>,
     /// The facts that templates of SMS gateways name.
     wanted: Wanted,
 }
@@ -46,7 +54,11 @@ impl Teller {
         channels: &[Channel],
     ) -> Teller {
         let takers = channels.iter().filter_map(|channel| match &channel.kind {
-            ChannelKind::Webhook(hook) if !hook.kinds.is_empty() => Some((channel.name.clone(), hook.kinds.clone())),
+            ChannelKind::Webhook(hook) if !hook.kinds.is_empty() => Some(Taker {
+                channel: channel.name.clone(),
+                kinds: hook.kinds.clone(),
+                takes_confidential: hook.confidential,
+            }),
             _ => None,
         });
         let wanted = channels.iter().flat_map(|channel| match &channel.kind {
@@ -69,7 +81,7 @@ impl Teller {
 
     /// Whether a decision is pushed to another system, which is told it as JSON.
     pub fn pushes(&self, decision: &Decision) -> bool {
-        self.takers.iter().any(|(_, kinds)| kinds.contains(&decision.kind.name()))
+        self.takers.iter().any(|taker| taker.kinds.contains(&decision.kind.name()))
     }
 
     /// The notices of a decision just made. `json` is the decision as the feed gives it, where it is pushed. A proposal is
@@ -274,9 +286,11 @@ impl Told<'_> {
 
     fn to_systems(&self, json: &str) -> Vec<QueuedNotice> {
         let kind = self.decision.kind.name();
-        let takers = self.teller.takers.iter().filter(|(_, kinds)| kinds.contains(&kind));
+        let is_secret = is_order_confidential(self.scene.state) || self.is_confidential();
+        let takes = |taker: &&Taker| taker.kinds.contains(&kind) && (taker.takes_confidential || !is_secret);
+        let takers = self.teller.takers.iter().filter(takes);
         takers
-            .map(|(channel, _)| QueuedNotice {
+            .map(|Taker { channel, .. }| QueuedNotice {
                 key: format!("{}>{channel}", self.key).into(),
                 order: Some(self.scene.history.order.clone()),
                 decision: Some(self.about.clone()),

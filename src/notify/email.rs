@@ -19,6 +19,7 @@ use relay::{Relay, Route};
 pub struct Email {
     sender: Sender,
     relay: Relay,
+    attach_dossier: bool,
 }
 
 impl Email {
@@ -26,7 +27,7 @@ impl Email {
     pub fn open(options: &Options) -> Result<Email, OpenError> {
         let sender = Sender::parse(&options.from, options.reply_to.as_deref())?;
         let relay = Relay::open(options, sender.domain())?;
-        Ok(Email { sender, relay })
+        Ok(Email { sender, relay, attach_dossier: options.attach_dossier })
     }
 
     async fn send(&self, message: &Message, now: Instant) -> Outcome {
@@ -58,6 +59,14 @@ impl Channel for Email {
 
     fn deliver<'a>(&'a self, message: &'a Message, now: Instant) -> BoxFuture<'a, Outcome> {
         Box::pin(self.send(message, now))
+    }
+
+    fn takes_files(&self) -> bool {
+        true
+    }
+
+    fn attaches_dossier(&self) -> bool {
+        self.attach_dossier
     }
 
     /// By its Message-ID.

@@ -56,6 +56,11 @@ pub static CODES: &[Code] = &[
         "The calendar never opens, so nothing can be counted: give `hours`.",
     ),
     code(
+        "card-without-page",
+        "粤政易渠道要发卡片，但没有 public_url，卡片无处可点开，会改发 markdown。写上 public_url，或不用卡片。",
+        "A channel sends cards, but without `public_url` there is nothing that they could open: markdown is sent instead.",
+    ),
+    code(
         "circle",
         "几样东西互相引用成了一个圈（extends、阶梯、条件名）。断开其中一处。",
         "Things refer to each other in a circle: break it at one place.",

@@ -296,3 +296,16 @@ fn a_kind_of_problem_is_explained_in_both_languages_and_a_misspelt_one_is_named(
     assert!(told.errors.contains("unknown-key"));
     assert!(duban(&["check", "--explain"], "").output.lines().count() > 100, "every kind is listed");
 }
+
+#[test]
+fn what_a_channel_asks_for_and_will_not_get_is_a_warning() {
+    let trial = Trial::new();
+    let config =
+        "channels:\n  group: { kind: yuezhengyi, webhook: { file: a }, form: template_card, mention: [liason] }\n";
+    fs::write(trial.path("duban.yaml"), config).unwrap();
+    let run = trial.check(&["--at", JUNE, "--lang", "en", "--config", trial.path("duban.yaml").to_str().unwrap()]);
+    assert_eq!(run.exit, 0, "{}", run.output);
+    for said in ["warning[card-without-page]", "warning[unknown-recipient]", "did you mean `liaison`?"] {
+        assert!(run.output.contains(said), "{said}: {}", run.output);
+    }
+}

@@ -13,6 +13,7 @@ const TO: &str = "zhang@example.gov.cn";
 
 fn options(port: u16) -> Options {
     Options {
+        attach_dossier: false,
         host: "localhost".into(),
         port,
         security: MailSecurity::Never,

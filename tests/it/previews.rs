@@ -165,7 +165,8 @@ fn what_the_gateway_refuses_is_said_with_what_to_do() {
         (&["yuezhengyi"][..], "--to"),
         (&["yuezhengyi", "--to", "没有此人"], "通讯录里没有叫这个名字的人"),
         (&["yuezhengyi", "--to", "戊"], "没有这个渠道的地址"),
-        (&["mail", "--to", "a@example.gov.cn", "--file", "duban.yaml"], "带不了文件"),
+        (&["mail", "--to", "a@example.gov.cn", "--file", "no-such"], "no-such"),
+        (&["screen", "--file", "duban.yaml"], "带不了文件"),
         (&["yuezhengyi", "--to", "甲", "--file", "no-such-file"], "no-such-file"),
     ] {
         let (exit, said) = test(&world, arguments);

@@ -11,7 +11,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 fn options(base: &str) -> Options {
-    Options { url: format!("{base}/decisions"), secret: None, kinds: vec!["card"], headers: vec![], way: way() }
+    Options {
+        url: format!("{base}/decisions"),
+        secret: None,
+        kinds: vec!["card"],
+        confidential: true,
+        headers: vec![],
+        way: way(),
+    }
 }
 
 async fn when(reply: Reply) -> Outcome {

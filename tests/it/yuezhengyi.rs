@@ -23,7 +23,7 @@ async fn robot(gateway: &Arc<Gateway>) -> Robot {
     let options = options::Robot {
         webhook: files.secret("robot", &url),
         per_minute: 20,
-        mention: vec![],
+        mention: None,
         forms: options::FormOfKind::default(),
         headers: vec![],
         way: way(),

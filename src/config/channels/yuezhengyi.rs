@@ -2,6 +2,8 @@
 
 use super::{HeaderValue, Way};
 use crate::config::secret::SecretSource;
+use crate::schedule::Named;
+use crate::text::place::Place;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -27,15 +29,15 @@ pub struct App {
 }
 
 /// `kind: yuezhengyi` with `webhook`: a group's robot.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Robot {
     /// `webhook`: the whole URL is the secret.
     pub webhook: SecretSource,
     /// `per_minute`: what the platform allows the robot; default 20.
     pub per_minute: u32,
-    /// `mention`: the recipients whose people are named in the group where a notice concerns their department; default
+    /// `mention`: the recipients whose people are named in the group where a notice concerns their department; none:
     /// [`MENTIONED`].
-    pub mention: Vec<Arc<str>>,
+    pub mention: Option<Vec<Named>>,
     /// `form` and `forms`.
     pub forms: FormOfKind,
     /// `headers`, in the file's order.
@@ -54,6 +56,16 @@ pub struct FormOfKind {
     pub usual: Form,
     /// `forms`: by the names of notices' kinds.
     pub by_kind: BTreeMap<&'static str, Form>,
+    /// Where the file asks for cards, if it does.
+    pub cards_at: Option<Place>,
+}
+
+impl Robot {
+    /// The recipients whose people are named.
+    pub fn mentioned(&self) -> Vec<Arc<str>> {
+        let written = self.mention.as_ref().map(|names| names.iter().map(|named| Arc::clone(&named.name)).collect());
+        written.unwrap_or_else(|| MENTIONED.map(Arc::from).into())
+    }
 }
 
 impl FormOfKind {

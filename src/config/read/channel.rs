@@ -70,6 +70,7 @@ fn email(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Problems) -> O
     let from = fields.required("from", problems).and_then(|node| mailbox(node, problems));
     let reply_to = fields.optional("reply_to").and_then(|node| mailbox(node, problems));
     let password = fields.optional("password").and_then(|node| base.secret(node, problems));
+    let attach_dossier = fields.optional("attach_dossier").and_then(|node| want::boolean(node, problems));
     let ca_file = fields.optional("ca_file").and_then(|node| base.path(node, problems));
     let timeout = way::timeout(fields, Duration::from_secs(30), problems);
     let url = url?;
@@ -93,6 +94,7 @@ fn email(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Problems) -> O
         password,
         from: from?,
         reply_to,
+        attach_dossier: attach_dossier.unwrap_or(false),
         ca_file,
         timeout,
     })
@@ -116,5 +118,6 @@ fn webhook(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Problems) ->
     let kinds = kinds.iter().filter_map(|item| want::one_of(item, &choices, problems)).collect();
     let headers = fields.optional("headers").map(|node| way::headers(node, base, problems)).unwrap_or_default();
     let way = way::way(fields, base, problems);
-    Some(Webhook { url: url?, secret, kinds, headers, way })
+    let confidential = fields.optional("confidential").and_then(|node| want::boolean(node, problems)).unwrap_or(true);
+    Some(Webhook { url: url?, secret, kinds, confidential, headers, way })
 }

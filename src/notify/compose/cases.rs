@@ -24,8 +24,19 @@ fn world(change: impl FnOnce(&mut Directory)) -> World {
     let (regime, mut directory) = SHIPPED.clone();
     change(&mut directory);
     let kinds = vec!["card", "return"];
-    let hook = Webhook { url: String::new(), secret: None, kinds, headers: Vec::new(), way: Way::default() };
-    let channels = [Channel { name: "order-system".into(), kind: ChannelKind::Webhook(hook), receipts: None }];
+    let hook = |confidential| Webhook {
+        url: String::new(),
+        secret: None,
+        kinds: kinds.clone(),
+        confidential,
+        headers: Vec::new(),
+        way: Way::default(),
+    };
+    let channels = [("order-system", true), ("open-system", false)].map(|(name, confidential)| Channel {
+        name: name.into(),
+        kind: ChannelKind::Webhook(hook(confidential)),
+        receipts: None,
+    });
     let url = Some("https://duban.example.gov.cn/");
     let teller = Teller::new(directory.into(), Templates::built_in().into(), url, &channels);
     World { regime, teller }
@@ -391,6 +402,11 @@ fn a_confidential_order_is_veiled_to_groups_and_in_sms() {
     assert!(card.confidential);
     assert_eq!(card.forms.short, "【珠海12345】有1件督办事项待查阅。");
     assert!(card.forms.markdown.contains("市市场监管局"), "the person gets it in full");
+    let pushed =
+        |notices: &[QueuedNotice], to: &str| notices.iter().filter(|notice| notice.target.name() == to).count();
+    assert_eq!((pushed(&notices, "order-system"), pushed(&notices, "open-system")), (1, 0));
+    let open = told(&world(|_| {}), SIGNED_FRIDAY, "2024-05-11T08:50");
+    assert_eq!((pushed(&open, "order-system"), pushed(&open, "open-system")), (1, 1));
 }
 
 #[test]

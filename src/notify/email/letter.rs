@@ -3,14 +3,14 @@
 //! But for its date, everything in it follows from the message: two attempts are the same mail. What other systems sent (an order's
 //! title in a subject) cannot end a header or start another: control characters are taken out before anything is encoded.
 
-use super::super::channel::Message;
+use super::super::channel::{File, Message};
 use super::super::open::OpenError;
 use super::super::render;
 use crate::time::Instant;
 use chrono::FixedOffset;
 use lettre::Address;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use sha2::{Digest, Sha256};
 use std::time::{Duration, SystemTime};
 
@@ -109,7 +109,20 @@ fn parts(message: &Message, builder: lettre::message::MessageBuilder) -> Result<
     let html = SinglePart::builder().header(ContentType::TEXT_HTML).body(body(&html));
     // lettre draws a boundary at random; ours follows from the message, like everything else in it.
     let boundary = format!("duban-{}", digest(&message.id));
-    builder.multipart(MultiPart::alternative().boundary(boundary).singlepart(text).singlepart(html))
+    let words = MultiPart::alternative().boundary(boundary.clone()).singlepart(text).singlepart(html);
+    if message.files.is_empty() {
+        return builder.multipart(words);
+    }
+    let all = MultiPart::mixed().boundary(format!("{boundary}-files")).multipart(words);
+    let all = message.files.iter().fold(all, |all, file| all.singlepart(attachment(file)));
+    builder.multipart(all)
+}
+
+fn attachment(file: &File) -> SinglePart {
+    let name: String = file.name.chars().filter(|char| !char.is_control()).collect();
+    let kind = if name.ends_with(".html") { "text/html; charset=utf-8" } else { "application/octet-stream" };
+    let kind = ContentType::parse(kind).expect("both are content types");
+    Attachment::new(name).body(file.bytes.to_vec(), kind)
 }
 
 /// One line without control characters.
@@ -177,6 +190,17 @@ mod tests {
     fn a_mail_follows_from_its_message_to_the_byte() {
         insta::assert_snapshot!(written(&message()).replace("\r\n", "\n"));
         assert_eq!(written(&message()), written(&message()));
+    }
+
+    #[test]
+    fn a_file_goes_with_the_mail_and_the_mail_still_follows_from_its_message() {
+        let files = vec![File { name: "工单ZH-1\r\nX: 1说明.html".into(), bytes: b"<html>1</html>"[..].into() }];
+        let with_file = Message { files, ..message() };
+        let mail = written(&with_file);
+        assert_eq!(mail, written(&with_file));
+        assert!(mail.contains("multipart/mixed") && mail.contains("multipart/alternative"), "{mail}");
+        let attached = mail.split("Content-Disposition: attachment").nth(1).unwrap();
+        assert!(attached.contains("filename*") && !attached.contains("\r\nX: 1"), "{attached}");
     }
 
     #[test]

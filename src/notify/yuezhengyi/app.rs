@@ -19,9 +19,10 @@ use futures_util::future::BoxFuture;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Url};
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 const PERSON: [Limit; 2] = [Limit { count: 30, span_ms: 60_000 }, Limit { count: 1000, span_ms: 3_600_000 }];
+const MINUTE_MS: i64 = 60_000;
 const REPEAT_CHECK_S: u32 = 1800;
 
 /// `kind: yuezhengyi` with `corp_id`.
@@ -35,6 +36,8 @@ pub struct App {
     tokens: Arc<Tokens>,
     attach_dossier: bool,
     rates: Arc<dyn Rates>,
+    /// The platform has had enough from the application until then.
+    closed_until: Mutex<Instant>,
     sending: Sending,
 }
 
@@ -53,6 +56,7 @@ impl App {
             secret,
             attach_dossier: options.attach_dossier,
             rates: Arc::new(InMemory::default()),
+            closed_until: Mutex::new(Instant::BEGINNING),
             sending: Sending::new(options.forms.clone()),
         })
     }
@@ -122,6 +126,11 @@ impl Line for App {
 
     /// Takes room in one receiver's window after another; where one has none, what was taken before is not given back.
     async fn take_room(&self, message: &Message, count: usize, now: Instant) -> Result<(), Instant> {
+        // A clock set far back does not close it for long.
+        let closed_until = *self.closed_until.lock().unwrap_or_else(PoisonError::into_inner);
+        if (1..=MINUTE_MS).contains(&closed_until.0.saturating_sub(now.0)) {
+            return Err(closed_until);
+        }
         for person in receivers(&message.to) {
             let key = rate::key("member", &[self.base.as_str(), &self.corp_id, &self.agent_id.to_string(), person]);
             self.rates.take(&key, &PERSON, count, now).await?;
@@ -141,7 +150,12 @@ impl Line for App {
             let url = self.url("message/send", &[("access_token", &token)]);
             call(self.client.post(url).headers(self.headers.clone()).json(&body), now)
         };
-        self.with_token(now, post).await
+        self.with_token(now, post).await.inspect_err(|refused| {
+            if matches!(refused, Refused::Errcode(code) if errcode::is_rate(*code)) {
+                let mut closed = self.closed_until.lock().unwrap_or_else(PoisonError::into_inner);
+                *closed = now.plus_ms(MINUTE_MS);
+            }
+        })
     }
 
     async fn upload(&self, media: &Media, file: &File, now: Instant) -> Result<Arc<str>, Refused> {

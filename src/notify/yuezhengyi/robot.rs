@@ -48,7 +48,7 @@ impl Robot {
             url,
             per_minute,
             rates: Arc::new(InMemory::default()),
-            mention: options.mention.clone(),
+            mention: options.mentioned(),
             sending: Sending::new(options.forms.clone()),
         })
     }

@@ -40,7 +40,7 @@ async fn robot(wecom: &Arc<Wecom>, usual: Form) -> Robot {
     let options = options::Robot {
         webhook: files.secret("robot", &url),
         per_minute: 20,
-        mention: vec![],
+        mention: None,
         forms: FormOfKind { usual, ..FormOfKind::default() },
         headers: vec![],
         way: way(),
@@ -318,4 +318,15 @@ async fn whatever_goes_wrong_on_the_way_is_told_apart() {
         wecom.then(SEND, reply);
         assert(&deliver(&app, &card("n1", "a01")).await);
     }
+}
+
+#[tokio::test]
+async fn after_45009_the_application_waits_for_the_next_minute_whoever_is_next() {
+    let wecom = Wecom::new();
+    let app = app(&wecom, |_| {}).await;
+    wecom.then_errcode(SEND, 45009);
+    assert_transient(&deliver(&app, &card("n1", "a01")).await);
+    assert_eq!(deliver(&app, &card("n2", "b02")).await, Outcome::Deferred { not_before: after(60) });
+    assert_eq!(wecom.requests(SEND), 1);
+    assert!(is_accepted(&app.deliver(&card("n2", "b02"), after(60)).await));
 }

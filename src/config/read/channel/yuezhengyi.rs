@@ -2,14 +2,14 @@
 
 use super::super::{Base, way};
 use crate::config::channels::ChannelKind;
-use crate::config::channels::yuezhengyi::{App, Form, FormOfKind, MENTIONED, Robot};
+use crate::config::channels::yuezhengyi::{App, Form, FormOfKind, Robot};
 use crate::notify::notice::NoticeKind;
+use crate::schedule::Named;
 use crate::text::Text;
+use crate::text::place::Place;
 use crate::text::problem::{Problem, Problems};
 use crate::text::tree::{Entry, Node};
 use crate::text::want::{self, Fields};
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// What an application may say and a robot may not, and the other way round.
 const OF_APPLICATIONS: [&str; 4] = ["base_url", "corp_id", "agent_id", "attach_dossier"];
@@ -63,7 +63,6 @@ fn robot(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Problems) -> O
         })
     });
     let mention = fields.entry("mention").map(|entry| mentioned(&entry.value, problems));
-    let mention = mention.unwrap_or_else(|| MENTIONED.map(Arc::from).into());
     let forms = forms(fields, problems);
     let headers = fields.optional("headers").map(|node| way::headers(node, base, problems)).unwrap_or_default();
     let way = way::way(fields, base, problems);
@@ -71,12 +70,13 @@ fn robot(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Problems) -> O
 }
 
 /// Names of recipients; `false` and nothing: nobody.
-fn mentioned(node: &Node, problems: &mut Problems) -> Vec<Arc<str>> {
+fn mentioned(node: &Node, problems: &mut Problems) -> Vec<Named> {
     let is_nobody = node.is_null() || node.scalar().and_then(crate::text::tree::Scalar::boolean) == Some(false);
     if is_nobody {
         return Vec::new();
     }
-    want::words(node, problems).into_iter().map(|word| word.text.into()).collect()
+    let named = |word: want::Word<'_>| Named { name: word.text.into(), place: word.place.clone() };
+    want::words(node, problems).into_iter().map(named).collect()
 }
 
 fn application(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Problems) -> Option<App> {
@@ -103,19 +103,24 @@ fn application(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Problems
 
 /// `form`, and `forms` by the kinds of notices.
 fn forms(fields: &mut Fields<'_>, problems: &mut Problems) -> FormOfKind {
-    let choices = Form::ALL.map(|form| (form.as_str(), form));
-    let usual = fields.optional("form").and_then(|node| want::one_of(node, &choices, problems)).unwrap_or_default();
-    let by_kind = fields.optional("forms").map(|node| by_kind(node, &choices, problems)).unwrap_or_default();
-    FormOfKind { usual, by_kind }
+    let mut forms = FormOfKind::default();
+    if let Some(node) = fields.optional("form") {
+        forms.usual = form(node, &mut forms.cards_at, problems).unwrap_or_default();
+    }
+    if let Some(mut of_kind) = fields.optional("forms").and_then(|node| Fields::of(node, problems)) {
+        for kind in NoticeKind::ALL.map(NoticeKind::as_str) {
+            let form = of_kind.optional(kind).and_then(|node| form(node, &mut forms.cards_at, problems));
+            forms.by_kind.extend(form.map(|form| (kind, form)));
+        }
+        of_kind.finish(problems);
+    }
+    forms
 }
 
-fn by_kind(node: &Node, choices: &[(&str, Form)], problems: &mut Problems) -> BTreeMap<&'static str, Form> {
-    let Some(mut fields) = Fields::of(node, problems) else { return BTreeMap::new() };
-    let mut by_kind = BTreeMap::new();
-    for kind in NoticeKind::ALL.map(NoticeKind::as_str) {
-        let form = fields.optional(kind).and_then(|node| want::one_of(node, choices, problems));
-        by_kind.extend(form.map(|form| (kind, form)));
+fn form(node: &Node, cards_at: &mut Option<Place>, problems: &mut Problems) -> Option<Form> {
+    let form = want::one_of(node, &Form::ALL.map(|form| (form.as_str(), form)), problems)?;
+    if form == Form::TemplateCard {
+        cards_at.get_or_insert(node.place.clone());
     }
-    fields.finish(problems);
-    by_kind
+    Some(form)
 }
