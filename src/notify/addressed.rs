@@ -4,6 +4,7 @@ use crate::notify::channel::Forms;
 use crate::notify::digest;
 use crate::notify::merge;
 use crate::notify::notice::{QueuedNotice, SALUTATION};
+use std::borrow::Cow;
 
 /// To whom, by what.
 #[derive(Clone, Copy, Debug)]
@@ -18,9 +19,23 @@ pub struct Reader<'a> {
 
 /// The forms that a reader gets of one notice or several, the gravest first.
 pub fn forms(notices: &[&QueuedNotice], reader: Reader<'_>) -> Forms {
-    let forms = if is_of_one_order(notices) { merge::merged(notices, reader.channel) } else { digest::digest(notices) };
+    let forms = if is_of_one_order(notices) {
+        merge::merged(notices, reader.channel)
+    } else {
+        let own = by_channel(notices, reader.channel);
+        digest::digest(&own.iter().map(|notice| &**notice).collect::<Vec<_>>())
+    };
     let forms = if is_veiled(notices, reader.is_group) { veiled(&forms.short) } else { forms };
     greeted(forms, reader.name)
+}
+
+/// Each in the words of the channel, where it has words of its own.
+fn by_channel<'n>(notices: &[&'n QueuedNotice], channel: &str) -> Vec<Cow<'n, QueuedNotice>> {
+    let by = |notice: &&'n QueuedNotice| match notice.forms.own.contains_key(channel) {
+        true => Cow::Owned(QueuedNotice { forms: notice.forms.by(channel), ..(*notice).clone() }),
+        false => Cow::Borrowed(*notice),
+    };
+    notices.iter().map(by).collect()
 }
 
 /// Whether all are of one order, or there is one.

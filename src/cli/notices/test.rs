@@ -119,6 +119,8 @@ fn message(channel: &Channel, notice: &QueuedNotice, is_veiled: bool, to: String
     Message {
         id: format!("test-{}", now.0).into(),
         kind: notice.kind.as_str().into(),
+        // No mail of it is to hang together with a real order's.
+        order: notice.order.as_ref().filter(|_| !is_veiled).map(|order| format!("test-{order}").into()),
         to,
         at: now,
         forms: marked(forms),

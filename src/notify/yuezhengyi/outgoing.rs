@@ -70,10 +70,12 @@ pub fn contents(message: &Message, form: Form, limits: Limits) -> Vec<Content> {
     contents
 }
 
-/// What cannot be a card (several notices, or one that leads nowhere) is markdown.
+/// What cannot be a card (several notices, of one order or of many, or one that leads nowhere) is markdown.
 fn worded(message: &Message, form: Form, limits: Limits) -> Vec<Content> {
     let markdown = markdown(message);
-    let card = || Card::of(markdown, &message.forms.short, &message.kind, &message.mentions);
+    // A list of many orders would lose what a card has no room for.
+    let of_one = || message.order.as_ref().map(|_| markdown);
+    let card = || Card::of(of_one()?, &message.forms.short, &message.kind, &message.mentions);
     match form {
         Form::TemplateCard => match card() {
             Some(card) => vec![Content::Card(Box::new(card))],
@@ -111,7 +113,7 @@ mod tests {
 
     fn message(markdown: &str) -> Message {
         let forms = Forms { short: "【珠海12345】黄牌。".into(), markdown: markdown.into(), ..Forms::default() };
-        Message { kind: "yellow-card".into(), forms, ..Message::default() }
+        Message { kind: "yellow-card".into(), order: Some("ZH-1".into()), forms, ..Message::default() }
     }
 
     fn concerning(message: Message) -> Message {
@@ -146,6 +148,13 @@ mod tests {
     fn what_leads_nowhere_is_markdown_where_a_card_is_wanted() {
         let message = message("**黄牌**\n工单　ZH-1");
         assert_eq!(shown(&message, Form::TemplateCard)[0].0, "markdown");
+    }
+
+    #[test]
+    fn a_list_of_many_orders_is_no_card() {
+        let list = "**2件通知　红牌通知2件**\n【红牌】甲　[查看](https://d/1)\n【红牌】乙　[查看](https://d/2)";
+        assert_eq!(shown(&Message { order: None, ..message(list) }, Form::TemplateCard)[0].0, "markdown");
+        assert_eq!(shown(&message(list), Form::TemplateCard)[0].0, "template_card");
     }
 
     #[test]

@@ -311,3 +311,17 @@ fn a_card_of_a_confidential_order_opens_with_a_veil_and_is_merged_with_nothing_o
     let revoked = wait_for(|| world.wecom.delivered_to("").into_iter().nth(1));
     assert_eq!(revoked.text(), "【12345热线】有1件督办事项待查阅。");
 }
+
+#[test]
+fn many_at_once_are_one_list_that_no_card_cuts_short() {
+    let world = world(", form: template_card", ", mention: false");
+    let daemon = world.site.start();
+    let orders: Vec<String> = (1..=12).map(|number| format!("ZH-{number:02}")).collect();
+    daemon.send(&orders.iter().map(|order| soon(order)).collect());
+    let told = |user: &str| world.wecom.delivered_to(user).iter().map(|one| one.body.to_string()).collect::<String>();
+    for order in &orders {
+        wait_for(|| (told("a01").contains(order.as_str()) && told("").contains(order.as_str())).then_some(()));
+    }
+    let kinds: Vec<String> = world.wecom.delivered_to("a01").iter().map(|one| one.kind().to_owned()).collect();
+    assert!(kinds.len() < 12 && kinds.iter().any(|kind| kind == "markdown"), "{kinds:?}");
+}
