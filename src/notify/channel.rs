@@ -102,7 +102,7 @@ pub trait Receipts: Send + Sync {
     }
 
     /// What the other side wants to read when its post was taken: content type and body.
-    fn thanks(&self) -> (&str, &str) {
+    fn thanks(&self) -> (&'static str, &str) {
         ("application/json", "{}")
     }
 

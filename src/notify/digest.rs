@@ -5,6 +5,7 @@ use crate::notify::channel::Forms;
 use crate::notify::notice::{NoticeKind, QueuedNotice, SALUTATION};
 use crate::notify::render::{SHORT_MAX, length};
 use crate::notify::told;
+use crate::notify::variables;
 use crate::text::Lang;
 
 /// The forms of one message for all of these; the notices are sorted, the gravest first.
@@ -28,7 +29,7 @@ pub(super) fn digest(notices: &[&QueuedNotice]) -> Forms {
         text: text(notices, &kinds),
         links: links(notices),
         json: String::new(),
-        variables: first.forms.variables.clone(),
+        variables: variables::digested(&notices.iter().map(|one| &one.forms.variables).collect::<Vec<_>>(), &kinds),
         ..Forms::default()
     }
 }

@@ -12,7 +12,7 @@ mod heard;
 pub mod huawei;
 pub mod mas;
 pub mod number;
-mod often;
+pub mod outgoing;
 pub mod params;
 pub mod placeholders;
 mod report;

@@ -21,6 +21,14 @@ pub(crate) const IS_CONFIDENTIAL: &str = "confidential";
 /// How many further notices the message stands for; empty where it is alone.
 pub(crate) const MORE: &str = "more";
 
+/// Holds 是 where the message is a digest; no template may name it, and a sender chooses its template by it.
+pub(crate) const IS_DIGEST: &str = "digest";
+
+/// What a digest has besides what its gravest notice has: how many it holds, and of which kinds.
+pub const DIGEST: [&str; 2] = [COUNT, KINDS];
+const COUNT: &str = "count";
+const KINDS: &str = "kinds";
+
 /// Of these the texts of all notices in one message are told, not only the gravest one's.
 const JOINED: [&str; 2] = ["act", "rule"];
 
@@ -75,7 +83,7 @@ pub(crate) const ATTRIBUTES: &str = "attributes.";
 pub fn names() -> BTreeSet<String> {
     let moments = MOMENTS.iter().flat_map(|moment| MOMENT_FORMS.map(|form| format!("{moment}.{form}")));
     let texts = TEXTS.iter().chain(&OF_PARTS).map(ToString::to_string);
-    texts.chain(moments).collect()
+    texts.chain(moments).chain(DIGEST.map(ToOwned::to_owned)).collect()
 }
 
 /// Whether there is a variable of this name; an attribute's is looked up in the vocabulary by whoever has one.
@@ -114,6 +122,21 @@ impl Wanted {
         let told = [("act", format!("{what}事项")), ("text", format!("有1件{what}事项待查阅"))];
         told.into_iter().chain([(IS_CONFIDENTIAL, "是".into())]).map(|(name, text)| (name.into(), text)).collect()
     }
+}
+
+/// The variables of a digest of notices of many orders, the gravest first. `kinds` says what there is: 红牌通知2件.
+pub(super) fn digested(notices: &[&BTreeMap<Arc<str>, String>], kinds: &str) -> BTreeMap<Arc<str>, String> {
+    let mut merged = merged(notices);
+    if merged.is_empty() {
+        return merged;
+    }
+    merged.insert(IS_DIGEST.into(), "是".into());
+    merged.insert(COUNT.into(), notices.len().to_string());
+    match merged.contains_key(IS_CONFIDENTIAL) {
+        true => merged.insert("text".into(), format!("有{}件事项待查阅", notices.len())),
+        false => merged.insert(KINDS.into(), kinds.to_owned()),
+    };
+    merged
 }
 
 /// The variables of one message for several notices, the gravest first.
@@ -277,7 +300,7 @@ mod tests {
     #[test]
     fn every_name_has_a_text_where_everything_is_known() {
         let (facts, reader) = full();
-        for name in names().iter().filter(|name| *name != MORE) {
+        for name in names().iter().filter(|name| *name != MORE && !DIGEST.contains(&name.as_str())) {
             assert_ne!(value(name, &facts, &reader), "", "{name}");
         }
         assert_eq!(value("attributes.region", &facts, &reader), "珠海市");
@@ -313,5 +336,24 @@ mod tests {
         );
         assert_eq!(super::merged(&[&red]), red);
         assert!(super::merged(&[&BTreeMap::new(), &red]).is_empty());
+    }
+
+    #[test]
+    fn a_digest_says_how_many_it_holds_and_of_what_is_confidential_no_more() {
+        let notice: BTreeMap<Arc<str>, String> =
+            [("act".into(), "红牌".into()), ("order".into(), "ZH-1".into())].into();
+        let shown = |variables: BTreeMap<Arc<str>, String>| {
+            variables.iter().map(|(name, text)| format!("{name}={text}")).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(
+            shown(digested(&[&notice, &notice], "红牌通知2件")),
+            "act=红牌 count=2 digest=是 kinds=红牌通知2件 more=1 order=ZH-1"
+        );
+        let veiled = Wanted::new(["order"]).veiled("移送");
+        assert_eq!(
+            shown(digested(&[&veiled, &veiled], "移送通知2件")),
+            "act=移送事项 confidential=是 count=2 digest=是 more=1 text=有2件事项待查阅"
+        );
+        assert!(digested(&[&BTreeMap::new()], "").is_empty());
     }
 }

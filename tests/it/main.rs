@@ -1,6 +1,7 @@
 //! All integration tests, in one binary: linking takes longer than running.
 
 mod acts;
+mod aliyun;
 mod audit;
 mod calendar;
 mod check;
@@ -19,6 +20,7 @@ mod fakes;
 mod gateways;
 mod histories;
 mod holidays;
+mod huawei;
 mod jobs;
 mod laws;
 mod layers;
@@ -37,5 +39,6 @@ mod sources;
 mod store;
 mod storecare;
 mod systemd;
+mod tencent;
 mod webhook;
 mod yuezhengyi;

@@ -2,8 +2,8 @@
 
 use crate::daemon::harness::wait_for;
 use crate::fakes::Certificate;
-use crate::gateways::city::{City, after_fault, approve, attempts, clue, slow, soon};
-use crate::gateways::mas::{Mas, answer, posted};
+use crate::gateways::city::{City, after_fault, approve, attempts, clue, post_receipts, slow, soon, wait_for_state};
+use crate::gateways::mas::{Mas, answer, group, posted};
 use duban::demo::sinks::gateway::Reply;
 use reqwest::header::RETRY_AFTER;
 
@@ -155,4 +155,27 @@ fn a_certificate_that_nobody_signed_is_refused_unless_its_authority_or_the_dange
     let (accepted, log) = tls("danger_accept_invalid_certs: true, ");
     assert_eq!(accepted, "sms accepted");
     assert!(log.contains("certificates are NOT checked"), "{log}");
+}
+
+#[test]
+fn status_reports_and_replies_are_taken_by_callback() {
+    let city = City::new(
+        Mas::default(),
+        &TEXTS.replace("timeout", "receipts: { token: { file: secrets/receipts } }, timeout"),
+    );
+    let daemon = city.site.start();
+    daemon.send(&soon("ZH-1"));
+    wait_for_state(&daemon, "ZH-1", "accepted");
+    let post = |body: String| post_receipts(&daemon, "token-of-receipts", "application/json", &body).0;
+    let reply =
+        r#"{"mobile":"13800000000","smsContent":"收到","sendTime":"2026-01-05 09:05:00","addSerial":"106575297722"}"#;
+    assert_eq!(post(reply.into()), 200);
+    let group = group(1);
+    let report = format!(
+        r#"{{"reportStatus":"DELIVRD","mobile":"13800000000","submitDate":"20260105090200","receiveDate":"20260105090203","errorCode":"","msgGroup":"{group}"}}"#
+    );
+    assert_eq!(post(report), 200);
+    wait_for_state(&daemon, "ZH-1", "delivered");
+    let log = city.site.read("err.log");
+    assert!(!log.contains("收到") && !log.contains("13800000000"), "{log}");
 }

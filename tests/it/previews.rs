@@ -112,6 +112,29 @@ fn without_an_order_a_made_up_one_is_shown_and_templates_are_tried_where_they_li
     assert!(errors.contains("duty.txt") && errors.contains("unknown-variable"), "{errors}");
 }
 
+const ALIYUN: &str = r#"  aliyun: { kind: sms, driver: aliyun, access_key_id: a, access_key_secret: { file: s }, signature: 示例12345, templates: { red-card: { id: SMS_1, params: { no: "{{ order }}", duty: "{{ duty }}" }, text: "工单${no}已亮红牌，请${duty}。" } } }"#;
+
+#[test]
+fn a_gateway_of_registered_templates_is_shown_with_what_is_filled_in() {
+    let site = Site::new();
+    let config = site.read("duban.yaml");
+    site.write("duban.yaml", &config.replacen("  here:", &format!("{ALIYUN}\n  here:"), 1));
+    let shown = |kind: &str| {
+        let output = site.output(&["notices", "preview", kind, "--channel", "aliyun"]);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let card = shown("red-card");
+    let section = card.split_once("── ").unwrap().1;
+    insta::assert_snapshot!(section.trim_end(), @"
+    短信　aliyun　模板 SMS_1，30字，1条
+    no = 示例-0001
+    duty = 联系诉求人
+    工单示例-0001已亮红牌，请联系诉求人。
+    ");
+    let flag = shown("flag");
+    assert!(flag.contains("发不出去\n没有给这种通知（flag）配置短信模板"), "{flag}");
+}
+
 #[test]
 fn from_the_store_it_reads_in_the_words_of_the_files() {
     let site = Site::new();

@@ -1,9 +1,10 @@
 //! SMS over a gateway that is described by templates: what is sent, and what each answer means.
 
 use crate::fakes::*;
+use crate::gateways::city::{City, Fake, post_receipts, soon, wait_for_state};
 use duban::config::channels::sms::{Signature, SmsHttp};
 use duban::config::channels::{Answer, AnswerField, GatewayRequest, HeaderValue, Way};
-use duban::demo::sinks::gateway::{Gateway, Reply};
+use duban::demo::sinks::gateway::{Gateway, Received, Reply};
 use duban::notify::channel::Outcome;
 use duban::notify::open::OpenError;
 use duban::notify::sms::described::Described as Sms;
@@ -221,4 +222,35 @@ fn what_is_wrong_with_the_configuration_is_known_at_the_start() {
     assert!(header.contains("X Key"), "{header}");
     let proxy = SmsHttp { way: Way { proxy: Some("::".into()), ..way() }, ..options("http://127.0.0.1:9000") };
     assert!(matches!(Sms::open(&proxy).err().unwrap(), OpenError::Proxy(_)));
+}
+
+const RECEIPTS: &str = r#"
+    kind: sms
+    driver: http
+    request:
+      url: "{base}/send"
+      body: '{"to": {{ mobile | tojson }}, "text": {{ text | tojson }}, "seq": {{ id | tojson }}}'
+    accepted: { field: /code, equals: "0", id: /msgid }
+    receipts: { token: { file: secrets/receipts }, each: /reports, id: /msgid, to: /to, state: /state, delivered: [DELIVRD], thanks: ok }
+"#;
+
+/// A gateway that gives each message a number of its own.
+struct Numbering;
+
+impl Fake for Numbering {
+    fn answer(&self, _: &Received) -> Reply {
+        Reply::ok(r#"{"code":0,"msgid":"m-1"}"#)
+    }
+}
+
+#[test]
+fn receipts_of_a_gateway_that_is_described_are_matched_by_its_own_number() {
+    let city = City::new(Numbering, RECEIPTS);
+    let daemon = city.site.start();
+    daemon.send(&soon("ZH-1"));
+    wait_for_state(&daemon, "ZH-1", "accepted");
+    let report = r#"{"reports":[{"msgid":"m-1","state":"DELIVRD","to":"13800000000"}]}"#;
+    let thanked = post_receipts(&daemon, "token-of-receipts", "application/json", report);
+    assert_eq!(thanked, (200, "ok".to_owned()));
+    wait_for_state(&daemon, "ZH-1", "delivered");
 }

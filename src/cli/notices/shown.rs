@@ -1,5 +1,6 @@
 //! A notice as it goes out, by every channel that is configured: for people to look at.
 
+use crate::config::channels::sms::Sms;
 use crate::config::channels::yuezhengyi::{Form, FormOfKind};
 use crate::config::channels::{Channel, ChannelKind};
 use crate::notify::addressed::{self, Reader};
@@ -7,8 +8,11 @@ use crate::notify::channel::{Forms, Message};
 use crate::notify::email;
 use crate::notify::notice::QueuedNotice;
 use crate::notify::render::length;
+use crate::notify::sms::outgoing::{Outgoing, outgoing};
 use crate::notify::sms::segments::segments;
-use crate::notify::yuezhengyi::outgoing::{self, Content, Limits};
+use crate::notify::sms::text::Text;
+use crate::notify::yuezhengyi::outgoing as platform;
+use crate::notify::yuezhengyi::outgoing::{Content, Limits};
 use crate::policy::directory::read::Address;
 use std::fmt::Write;
 
@@ -39,16 +43,16 @@ impl Shown<'_> {
         Some(match &channel.kind {
             ChannelKind::Email(options) => mail(&channel.name, email::headers(options, &message).ok()?, &message),
             ChannelKind::YuezhengyiApp(app) => {
-                yuezhengyi(&format!("{title} {}", channel.name), &message, &app.forms, outgoing::APP)
+                yuezhengyi(&format!("{title} {}", channel.name), &message, &app.forms, platform::APP)
             }
             ChannelKind::YuezhengyiRobot(robot) => {
-                yuezhengyi(&format!("{title} {}", channel.name), &message, &robot.forms, outgoing::ROBOT)
+                yuezhengyi(&format!("{title} {}", channel.name), &message, &robot.forms, platform::ROBOT)
             }
             // What is pushed is a decision, and a screen shows the short form: neither is written for people to read.
             ChannelKind::Webhook(_) | ChannelKind::Console if self.all_forms => return None,
             ChannelKind::Webhook(_) => section(title, &channel.name, "", &message.forms.text),
             ChannelKind::Console => section(title, &channel.name, "", &message.forms.short),
-            _ => sms(&channel.name, &message.forms),
+            ChannelKind::Sms(gateway) => by_gateway(&channel.name, gateway, &message),
         })
     }
 
@@ -62,7 +66,7 @@ impl Shown<'_> {
         }
         if !has(Address::Yuezhengyi) {
             let title = "粤政易 （没有配置应用）";
-            shown.push(yuezhengyi(title, &message, &FormOfKind::default(), outgoing::APP));
+            shown.push(yuezhengyi(title, &message, &FormOfKind::default(), platform::APP));
         }
         if !has(Address::Email) {
             let headers = vec![("Subject", message.forms.subject.clone())];
@@ -81,7 +85,7 @@ impl Shown<'_> {
         if self.channels.iter().any(is_card) {
             return None;
         }
-        let contents = outgoing::contents(message, Form::TemplateCard, outgoing::APP);
+        let contents = platform::contents(message, Form::TemplateCard, platform::APP);
         let Some(Content::Card(card)) = contents.first() else {
             let why = "不能发成卡片：没有链接可以点开（duban.yaml 里没有 public_url，或这种通知不关工单）";
             return Some(section("卡片", "", "form: template_card 时", why));
@@ -116,6 +120,21 @@ fn sms(name: &str, forms: &Forms) -> String {
     section("短信", name, &format!("{length}字，{}条", segments(length)), &forms.short)
 }
 
+/// As the gateway is sent it: a text with its signature once, or a template's parameters.
+fn by_gateway(name: &str, gateway: &Sms, message: &Message) -> String {
+    let measure = |text: &Text| format!("{}字，{}条", text.length, text.segments());
+    match outgoing(gateway, message) {
+        Ok(Outgoing::Text(text)) => section("短信", name, &measure(&text), &text.text),
+        Ok(Outgoing::Template { id, params, text }) => {
+            let said = text.as_ref().map(|text| format!("，{}", measure(text))).unwrap_or_default();
+            let mut lines: Vec<String> = params.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+            lines.extend(text.map(|text| text.text));
+            section("短信", name, &format!("模板 {id}{said}"), &lines.join("\n"))
+        }
+        Err(reason) => section("短信", name, "发不出去", &reason),
+    }
+}
+
 fn mail(name: &str, headers: Vec<(&'static str, String)>, message: &Message) -> String {
     let mut text = String::new();
     // It follows from the address, too: there is none yet.
@@ -127,7 +146,7 @@ fn mail(name: &str, headers: Vec<(&'static str, String)>, message: &Message) -> 
 
 /// What goes out, each content with what it measures.
 fn yuezhengyi(title: &str, message: &Message, forms: &FormOfKind, limits: Limits) -> String {
-    let contents = outgoing::contents(message, forms.of(&message.kind), limits);
+    let contents = platform::contents(message, forms.of(&message.kind), limits);
     let several = contents.len();
     let parts = contents.iter().enumerate().map(|(at, content)| {
         let part = if several > 1 { format!("，第{}条共{several}条", at + 1) } else { String::new() };

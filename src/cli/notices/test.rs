@@ -5,7 +5,7 @@ use super::found::{Desk, Wanted};
 use super::preview;
 use crate::cli::{Common, runtime, tell};
 use crate::clock;
-use crate::config::channels::Channel;
+use crate::config::channels::{Channel, ChannelKind};
 use crate::notify::addressed::{self, Reader};
 use crate::notify::channel::{self as channel, File, Forms, Message, Outcome, Trouble};
 use crate::notify::notice::{NoticeKind, QueuedNotice, Target};
@@ -65,7 +65,7 @@ fn send(common: &Common, args: &Args) -> Result<Sent, ExitCode> {
     let configured = preview::channel(&desk, &args.channel, common.lang)?;
     let to = address(&desk, configured, args.to.as_deref(), common.lang)?;
     let now = clock::now();
-    let (notice, is_veiled) = notice(common, args, &desk, now)?;
+    let (notice, is_veiled) = notice(common, args, &desk, configured, now)?;
     let message = message(configured, &notice, is_veiled, to, now);
     let message = Message { files: files(args.file.as_deref(), common.lang)?, ..message };
     let rates: Arc<dyn Rates> = Arc::new(InMemory::default());
@@ -82,9 +82,16 @@ fn send(common: &Common, args: &Args) -> Result<Sent, ExitCode> {
 }
 
 /// What is sent before it is marked, and whether it must say no more than that something waits.
-fn notice(common: &Common, args: &Args, desk: &Desk, now: Instant) -> Result<(QueuedNotice, bool), ExitCode> {
+fn notice(
+    common: &Common,
+    args: &Args,
+    desk: &Desk,
+    channel: &Channel,
+    now: Instant,
+) -> Result<(QueuedNotice, bool), ExitCode> {
     let Some(order) = &args.order else {
-        return Ok((args.kind.map_or_else(|| plain(desk, now), |kind| desk.teller.sample(kind, now)), false));
+        let kind = args.kind.or_else(|| registered(channel));
+        return Ok((kind.map_or_else(|| plain(desk, now), |kind| desk.teller.sample(kind, now)), false));
     };
     let wanted = Wanted { order, kind: args.kind, policy: None, events: args.events.as_ref() };
     let found = desk.find(common, wanted)?;
@@ -95,24 +102,33 @@ fn notice(common: &Common, args: &Args, desk: &Desk, now: Instant) -> Result<(Qu
     Ok((told, is_veiled))
 }
 
+/// Of a gateway that takes only registered templates, the first kind that has one.
+fn registered(channel: &Channel) -> Option<NoticeKind> {
+    let ChannelKind::Sms(sms) = &channel.kind else { return None };
+    let templates = sms.templates()?;
+    NoticeKind::ALL.into_iter().find(|kind| templates.of(kind.as_str()).is_some())
+}
+
 /// One sentence that says what it is.
 fn plain(desk: &Desk, now: Instant) -> QueuedNotice {
     let said = "这是督办程序发出的测试消息，收到即说明这个渠道能用";
     let text = format!("{said}。");
+    let sample = desk.teller.sample(NoticeKind::Health, now);
     let forms = Forms {
         short: format!("【12345热线】{text}"),
         markdown: format!("**渠道测试**\n{text}"),
         subject: "渠道测试".into(),
         text,
+        variables: sample.forms.variables.clone(),
         ..Forms::default()
     };
-    QueuedNotice { forms, order: None, ..desk.teller.sample(NoticeKind::Health, now) }
+    QueuedNotice { forms, order: None, ..sample }
 }
 
 fn message(channel: &Channel, notice: &QueuedNotice, is_veiled: bool, to: String, now: Instant) -> Message {
     let is_group = channel.kind.address() == Address::None;
     let forms = if is_veiled {
-        addressed::veiled(&notice.forms.short)
+        Forms { variables: notice.forms.variables.clone(), ..addressed::veiled(&notice.forms.short) }
     } else {
         addressed::forms(&[notice], Reader { channel: &channel.name, is_group, name: "" })
     };
@@ -132,7 +148,13 @@ fn message(channel: &Channel, notice: &QueuedNotice, is_veiled: bool, to: String
 fn marked(forms: Forms) -> Forms {
     let after_signature = forms.short.find('】').map_or(0, |end| end + '】'.len_utf8());
     let (signature, said) = forms.short.split_at(after_signature);
+    let mut variables = forms.variables.clone();
+    // A registered template has no room for a mark of ours but in what is filled in.
+    if let Some(order) = variables.get_mut("order") {
+        *order = format!("测试{order}");
+    }
     Forms {
+        variables,
         short: format!("{signature}{MARK}：{said}"),
         markdown: format!("**{MARK}**\n{}", forms.markdown),
         subject: format!("【测试】{}", forms.subject),

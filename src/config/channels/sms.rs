@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Among the templates, the one for notices that are confidential, of whatever kind: it says only that something waits.
 pub const CONFIDENTIAL: &str = "confidential";
+/// Among the templates, the one for a digest: several notices of different orders in one message.
+pub const DIGEST: &str = "digest";
 /// Among the templates, the one for every kind that has none of its own.
 pub const DEFAULT: &str = "default";
 
@@ -159,7 +161,8 @@ pub enum Signature {
 /// `templates`: what notices are sent as by a gateway that takes only templates registered with it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SmsTemplates {
-    /// By kind of notice, [`CONFIDENTIAL`] and [`DEFAULT`]; none: such notices do not go by SMS, which was said outright.
+    /// By kind of notice, [`CONFIDENTIAL`], [`DIGEST`] and [`DEFAULT`]; none: such notices do not go by SMS, which was
+    /// said outright.
     pub by_kind: BTreeMap<String, Option<SmsTemplate>>,
     /// `param_length_max`: the longest parameter that the gateway takes, in UTF-16 units.
     pub param_length_max: usize,
@@ -190,14 +193,11 @@ pub struct SmsParam {
 }
 
 impl SmsTemplates {
-    /// The template of a kind of notice.
-    pub fn of(&self, kind: &str, confidential: bool) -> Option<&SmsTemplate> {
-        let found = if confidential {
-            self.by_kind.get(CONFIDENTIAL)
-        } else {
-            self.by_kind.get(kind).or_else(|| self.by_kind.get(DEFAULT))
-        };
-        found?.as_ref()
+    /// The template for a word of `templates`: a kind of notice, [`CONFIDENTIAL`] or [`DIGEST`]. What is confidential never
+    /// takes the default one.
+    pub fn of(&self, word: &str) -> Option<&SmsTemplate> {
+        let default = || self.by_kind.get(DEFAULT).filter(|_| word != CONFIDENTIAL);
+        self.by_kind.get(word).or_else(default)?.as_ref()
     }
 
     /// Every parameter.

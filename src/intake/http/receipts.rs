@@ -60,7 +60,7 @@ async fn taken(
         info!(channel, count = taken.unknown, "receipts of messages that are not known here");
     }
     let (content_type, thanks) = receipts.thanks();
-    Ok(([(header::CONTENT_TYPE, content_type.to_owned())], thanks.to_owned()).into_response())
+    Ok(([(header::CONTENT_TYPE, content_type)], thanks.to_owned()).into_response())
 }
 
 fn refused(not_heard: NotHeard) -> Refusal {

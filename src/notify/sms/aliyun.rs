@@ -7,16 +7,15 @@
 pub mod acs3;
 mod receipts;
 
-use super::super::channel::{Channel, Message, Outcome, Receipts};
+use super::super::channel::{Channel, Message, Outcome, Receipts, Trouble};
 use super::super::http::{self, Answer, NoAnswer};
 use super::super::open::OpenError;
-use super::answer::{Codes, Fate, code};
+use super::super::rate::{self, InMemory, Limit, Rates};
+use super::answer::{Codes, Fate, Troubles, Verdict, about_all, about_one, about_some};
 use super::number::domestic;
-use super::often::Often;
 use super::params::{Filled, Registered};
 use crate::config::channels::sms::SmsAliyun;
 use crate::config::secret::Secret;
-use crate::notify::rate::Rates;
 use crate::time::Instant;
 use futures_util::future::BoxFuture;
 use reqwest::header::AUTHORIZATION;
@@ -26,42 +25,48 @@ use std::sync::Arc;
 
 const VERSION: &str = "2017-05-25";
 /// 同一签名、同一模板、同一号码: so many in any 24 hours.
-const SAME_MAX: usize = 50;
-const SAME_SPAN_MS: i64 = 24 * 3_600_000;
+const SAME: [Limit; 1] = [Limit { count: 50, span_ms: 24 * 3_600_000 }];
+/// What has room within so long waits; what has not goes another way.
+const WAIT_MS_MAX: i64 = 3_600_000;
 
 /// What `Code` means. The words are those of docs/channels.md.
 pub(super) const CODES: Codes = Codes {
     gateway: "阿里云短信",
     known: &[
-        code("isv.BUSINESS_LIMIT_CONTROL", Fate::After(3600), "同一号码发得太密，触发流控"),
-        code("isv.DAY_LIMIT_CONTROL", Fate::Never, "超过当天的发送上限：在控制台调高"),
-        code("isv.MONTH_LIMIT_CONTROL", Fate::Never, "超过当月的发送上限：在控制台调高"),
-        code("isv.SMS_SIGNATURE_ILLEGAL", Fate::Never, "签名不存在或未通过审核：核对 signature"),
-        code("isv.SMS_TEMPLATE_ILLEGAL", Fate::Never, "模板不存在或未通过审核：核对模板的 id"),
-        code("isv.TEMPLATE_MISSING_PARAMETERS", Fate::Never, "模板缺少变量：核对 params"),
-        code("isv.TEMPLATE_PARAMS_ILLEGAL", Fate::Never, "变量的内容不合模板的类型"),
-        code("isv.INVALID_JSON_PARAM", Fate::Never, "变量不合格式"),
-        code("isv.INVALID_PARAMETERS", Fate::Never, "参数有误"),
-        code("isv.PARAM_LENGTH_LIMIT", Fate::Never, "变量太长：调小 param_length_max"),
-        code("isv.PARAM_NOT_SUPPORT_URL", Fate::Never, "变量里有网址"),
-        code("isv.MOBILE_NUMBER_ILLEGAL", Fate::Never, "号码有误：核对通讯录"),
-        code("isv.MOBILE_COUNT_OVER_LIMIT", Fate::Never, "一次的号码太多"),
-        code("isv.BLACK_KEY_CONTROL_LIMIT", Fate::Never, "变量里有禁用的词"),
-        code("isv.AMOUNT_NOT_ENOUGH", Fate::Never, "余额不足：请充值"),
-        code("isv.OUT_OF_SERVICE", Fate::Never, "业务停机：请充值或联系阿里云"),
-        code("isv.PRODUCT_UN*", Fate::Never, "没有开通短信服务"),
-        code("isv.ACCOUNT_*", Fate::Never, "账号不存在或异常"),
-        code("isv.DENY_IP_RANGE", Fate::Never, "本机出口地址所在地区不许发送"),
-        code("isp.SYSTEM_ERROR", Fate::Again, "阿里云出错，未发出"),
-        code("isp.RAM_PERMISSION_DENY", Fate::Never, "这个密钥没有发短信的权限：在 RAM 里授权"),
-        code("InvalidAccessKeyId*", Fate::Never, "access_key_id 不存在或已停用"),
-        code("SignatureDoesNotMatch", Fate::Never, "请求的签名不符：核对 access_key_secret"),
-        code("IncompleteSignature", Fate::Never, "请求的签名不符：核对 access_key_secret"),
-        code("SignatureNonceUsed", Fate::Again, "请求重复，未处理"),
-        code("InvalidTimeStamp*", Fate::Again, "本机时钟与阿里云相差15分钟以上：校准时钟"),
-        code("Throttling*", Fate::After(1), "请求太频繁"),
-        code("ServiceUnavailable*", Fate::Again, "服务暂不可用，未发出"),
-        code("Forbidden*", Fate::Never, "这个密钥没有权限：在 RAM 里授权"),
+        about_one("isv.BUSINESS_LIMIT_CONTROL", Fate::After(3600), "同一号码发得太密，触发流控"),
+        about_all("isv.DAY_LIMIT_CONTROL", Fate::Never, "超过当天的发送上限", "在控制台调高"),
+        about_all("isv.MONTH_LIMIT_CONTROL", Fate::Never, "超过当月的发送上限", "在控制台调高"),
+        about_all("isv.SMS_SIGNATURE_ILLEGAL", Fate::Never, "签名不存在或未通过审核", "核对 signature"),
+        about_some("isv.SMS_TEMPLATE_ILLEGAL", Fate::Never, "模板不存在或未通过审核", "核对模板的 id"),
+        about_some("isv.TEMPLATE_MISSING_PARAMETERS", Fate::Never, "模板缺少变量", "核对 params"),
+        about_some(
+            "isv.TEMPLATE_PARAMS_ILLEGAL",
+            Fate::Never,
+            "变量的内容不合模板的类型",
+            "核对模板的变量类型和 params",
+        ),
+        about_some("isv.INVALID_JSON_PARAM", Fate::Never, "变量不合格式", "核对 params"),
+        about_one("isv.INVALID_PARAMETERS", Fate::Never, "参数有误"),
+        about_some("isv.PARAM_LENGTH_LIMIT", Fate::Never, "变量太长", "调小 param_length_max"),
+        about_one("isv.PARAM_NOT_SUPPORT_URL", Fate::Never, "变量里有网址"),
+        about_one("isv.MOBILE_NUMBER_ILLEGAL", Fate::Never, "号码有误，核对通讯录"),
+        about_one("isv.MOBILE_COUNT_OVER_LIMIT", Fate::Never, "一次的号码太多"),
+        about_one("isv.BLACK_KEY_CONTROL_LIMIT", Fate::Never, "变量里有禁用的词"),
+        about_all("isv.AMOUNT_NOT_ENOUGH", Fate::Never, "余额不足", "充值"),
+        about_all("isv.OUT_OF_SERVICE", Fate::Never, "业务停机", "充值，或联系阿里云"),
+        about_all("isv.PRODUCT_UN*", Fate::Never, "没有开通短信服务", "在控制台开通"),
+        about_all("isv.ACCOUNT_*", Fate::Never, "账号不存在或异常", "联系阿里云"),
+        about_all("isv.DENY_IP_RANGE", Fate::Never, "本机出口地址所在地区不许发送", "换一个出口地址"),
+        about_one("isp.SYSTEM_ERROR", Fate::Again, "阿里云出错，未发出"),
+        about_all("isp.RAM_PERMISSION_DENY", Fate::Never, "这个密钥没有发短信的权限", "在 RAM 里授权"),
+        about_all("InvalidAccessKeyId*", Fate::Never, "access_key_id 不存在或已停用", "核对 access_key_id"),
+        about_all("SignatureDoesNotMatch", Fate::Never, "请求的签名不符", "核对 access_key_secret"),
+        about_all("IncompleteSignature", Fate::Never, "请求的签名不符", "核对 access_key_secret"),
+        about_one("SignatureNonceUsed", Fate::Again, "请求重复，未处理"),
+        about_all("InvalidTimeStamp*", Fate::Again, "本机时钟与阿里云相差15分钟以上", "校准时钟"),
+        about_one("Throttling*", Fate::After(1), "请求太频繁"),
+        about_one("ServiceUnavailable*", Fate::Again, "服务暂不可用，未发出"),
+        about_all("Forbidden*", Fate::Never, "这个密钥没有权限", "在 RAM 里授权"),
     ],
 };
 
@@ -73,7 +78,8 @@ pub struct Aliyun {
     access_key_secret: Secret,
     sign_name: String,
     registered: Registered,
-    same: Often,
+    rates: Arc<dyn Rates>,
+    troubles: Troubles,
 }
 
 impl Aliyun {
@@ -86,15 +92,15 @@ impl Aliyun {
             access_key_secret: options.access_key_secret.read()?,
             sign_name: options.signature.clone(),
             registered: Registered::compile(&options.templates)?,
-            same: Often::new(SAME_MAX, SAME_SPAN_MS),
+            rates: Arc::<InMemory>::default(),
+            troubles: Troubles::default(),
         })
     }
 
-    /// Counts what it sends there.
+    /// Counting what it sends elsewhere than in memory.
     #[must_use]
     pub fn counting_in(self, rates: Arc<dyn Rates>) -> Aliyun {
-        let same = self.same.counting_in(rates);
-        Aliyun { same, ..self }
+        Aliyun { rates, ..self }
     }
 
     async fn send(&self, message: &Message, now: Instant) -> Outcome {
@@ -102,9 +108,9 @@ impl Aliyun {
             Ok(filled) => filled,
             Err(reason) => return Outcome::permanent(reason),
         };
-        let reason = format!("阿里云短信：24小时内同一签名、模板、号码已发{SAME_MAX}条");
-        if let Err(outcome) = self.same.take(&format!("{} {mobile}", filled.id), now, &reason).await {
-            return outcome;
+        let same = rate::key("aliyun-sms", &[&self.access_key_id, &self.sign_name, filled.id, &mobile]);
+        if let Err(not_before) = self.rates.take(&same, &SAME, 1, now).await {
+            return too_often(not_before, now);
         }
         let params = named(&filled);
         let query = [
@@ -114,10 +120,14 @@ impl Aliyun {
             ("TemplateCode", filled.id),
             ("TemplateParam", &params),
         ];
-        match self.call("SendSms", &query, now).await {
-            Ok(answer) => outcome(&answer),
+        let outcome = match self.call("SendSms", &query, now).await {
+            Ok(answer) => self.troubles.settled(verdict(&answer)),
             Err(none) => none.into(),
+        };
+        if let Outcome::Transient { retry_after: Some(pause), .. } = &outcome {
+            self.rates.close(&same, now.plus_ms(i64::try_from(pause.as_millis()).unwrap_or(0))).await;
         }
+        outcome
     }
 
     fn filled(&self, message: &Message) -> Result<(String, Filled<'_>), String> {
@@ -147,21 +157,29 @@ impl Aliyun {
     }
 }
 
+/// What has no room now waits for it, but not until tomorrow.
+fn too_often(not_before: Instant, now: Instant) -> Outcome {
+    match not_before.ms_since(now) {
+        ..=WAIT_MS_MAX => Outcome::Deferred { not_before },
+        _ => Outcome::permanent("阿里云短信：24小时内同一签名、模板、号码已发50条"),
+    }
+}
+
 /// The parameters as one JSON object.
 fn named(filled: &Filled<'_>) -> String {
     let params = filled.params.iter().map(|(name, value)| ((*name).to_owned(), Json::from(value.as_str())));
     Json::Object(params.collect::<Map<_, _>>()).to_string()
 }
 
-fn outcome(answer: &Answer) -> Outcome {
+fn verdict(answer: &Answer) -> Verdict {
     let body: Json = serde_json::from_slice(&answer.body).unwrap_or_default();
     match body["Code"].as_str() {
         None => CODES.unreadable(answer),
-        Some("OK") => Outcome::Accepted { provider_id: body["BizId"].as_str().map(ToOwned::to_owned) },
+        Some("OK") => Verdict::accepted(body["BizId"].as_str()),
         Some(code @ "isv.BUSINESS_LIMIT_CONTROL") => {
-            CODES.outcome_of(code, control(body["Message"].as_str().unwrap_or_default()), answer)
+            CODES.verdict_of(code, control(body["Message"].as_str().unwrap_or_default()), answer)
         }
-        Some(code) => CODES.outcome(code, answer),
+        Some(code) => CODES.verdict(code, answer),
     }
 }
 
@@ -186,6 +204,10 @@ impl Channel for Aliyun {
     fn receipts(&self) -> Option<&dyn Receipts> {
         Some(self)
     }
+
+    fn troubles(&self) -> Vec<Trouble> {
+        self.troubles.take()
+    }
 }
 
 #[cfg(test)]
@@ -193,7 +215,7 @@ mod tests {
     use super::*;
 
     fn outcome_of(body: &str) -> Outcome {
-        outcome(&Answer { status: 200, retry_after: None, body: body.into() })
+        verdict(&Answer { status: 200, retry_after: None, body: body.into() }).outcome
     }
 
     #[test]
@@ -215,6 +237,13 @@ mod tests {
         assert_eq!(pause(said("分钟级")), Some(Duration::from_mins(1)));
         assert_eq!(pause(said("小时级")), Some(Duration::from_hours(1)));
         assert!(matches!(said("天级"), Outcome::Permanent { .. }));
+    }
+
+    #[test]
+    fn what_has_no_room_waits_for_it_unless_that_is_tomorrow() {
+        let (now, soon) = (Instant(0), Instant(3_600_000));
+        assert_eq!(too_often(soon, now), Outcome::Deferred { not_before: soon });
+        assert!(matches!(too_often(soon.plus_ms(1), now), Outcome::Permanent { .. }));
     }
 
     #[test]

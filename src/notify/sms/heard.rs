@@ -4,22 +4,16 @@
 use super::super::channel::{AskError, Asked, PostError, Posted, Receipt, ReceiptOf, ReceiptOutcome, Receipts};
 use super::super::http::{self, NoAnswer};
 use super::super::open::OpenError;
-use super::answer::is_code;
 use super::described::{Request, scalar};
+use super::report::{self, instant};
 use super::request::Fields;
 use crate::config::channels::Way;
 use crate::config::channels::receipts::Shape;
 use crate::time::Instant;
-use chrono::{NaiveDateTime, TimeZone};
-use chrono_tz::Asia::Shanghai;
 use futures_util::future::BoxFuture;
 use reqwest::Client;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
-/// Times as gateways write them; they mean Beijing's.
-const FORMATS: [&str; 3] = ["%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y%m%d%H%M%S"];
-/// A number of so many digits is of milliseconds.
-const MS_DIGITS: usize = 13;
 const JSON: &str = "application/json";
 
 /// What reads receipts, and asks for them.
@@ -63,8 +57,7 @@ impl Heard {
             to: text(&shape.to).map(Into::into),
             at: text(&shape.at).and_then(|text| instant(&text)).unwrap_or(now),
             outcome: self.outcome(&field(one, &shape.state)?)?,
-            // What is no code could hold a number.
-            detail: text(&shape.detail).filter(|code| is_code(code)),
+            detail: text(&shape.detail).and_then(|code| report::detail(&code, "")),
         })
     }
 
@@ -101,7 +94,7 @@ impl Heard {
 impl Receipts for Heard {
     fn read(&self, posted: &Posted<'_>) -> Result<Vec<Receipt>, PostError> {
         let body = if posted.content_type.starts_with("application/x-www-form-urlencoded") {
-            form(posted.body)
+            form(posted.body)?
         } else {
             serde_json::from_slice(posted.body).map_err(|_| PostError("the body is no JSON".into()))?
         };
@@ -110,7 +103,7 @@ impl Receipts for Heard {
         if is_readable { Ok(self.receipts(&body, posted.at)) } else { Err(unreadable()) }
     }
 
-    fn thanks(&self) -> (&str, &str) {
+    fn thanks(&self) -> (&'static str, &str) {
         let thanks = self.shape.thanks.as_deref().unwrap_or("{}");
         let is_json = serde_json::from_str::<serde::de::IgnoredAny>(thanks).is_ok();
         (if is_json { JSON } else { "text/plain; charset=utf-8" }, thanks)
@@ -133,30 +126,9 @@ fn field(one: &Json, pointer: &str) -> Option<String> {
     one.pointer(pointer).and_then(scalar).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// A form's fields as an object; of a field that comes twice the last.
-fn form(body: &[u8]) -> Json {
-    let fields = reqwest::Url::parse("http://form.invalid/").map(|mut url| {
-        url.set_query(Some(&String::from_utf8_lossy(body)));
-        url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned().into())).collect::<Map<_, _>>()
-    });
-    Json::Object(fields.unwrap_or_default())
-}
-
-/// When, as gateways write it.
-fn instant(text: &str) -> Option<Instant> {
-    if let Some(at) = Instant::parse(text) {
-        return Some(at);
-    }
-    let local = FORMATS.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
-    if let Some(local) = local {
-        return Shanghai.from_local_datetime(&local).earliest().map(|at| Instant(at.timestamp_millis()));
-    }
-    let number = text.parse::<i64>().ok()?;
-    match text.len() {
-        10 => Some(Instant(number * 1000)),
-        MS_DIGITS => Some(Instant(number)),
-        _ => None,
-    }
+/// A posted form as an object of its fields.
+fn form(body: &[u8]) -> Result<Json, PostError> {
+    Ok(Json::Object(report::form(body)?.into_iter().map(|(name, value)| (name, value.into())).collect()))
 }
 
 #[cfg(test)]
@@ -205,7 +177,10 @@ mod tests {
         let receipts = read(&heard(|_| {}), "application/x-www-form-urlencoded; charset=UTF-8", form).unwrap();
         assert_eq!(receipts[0].of, ReceiptOf::Provider("m-1".into()));
         assert_eq!(receipts[0].to.as_deref(), Some("+8613800000000"));
-        assert_eq!((receipts[0].outcome, receipts[0].detail.as_deref()), (ReceiptOutcome::Failed, Some("MK:0001")));
+        assert_eq!(
+            (receipts[0].outcome, receipts[0].detail.as_deref()),
+            (ReceiptOutcome::Failed, Some("MK:0001 空号"))
+        );
     }
 
     #[test]
@@ -238,21 +213,5 @@ mod tests {
         }
         let receipts = read(&bare, JSON, r#"{"msgid":"1","status":"X","err":"13800000000"}"#).unwrap();
         assert_eq!(receipts[0].detail, None);
-    }
-
-    #[test]
-    fn times_are_read_as_gateways_write_them() {
-        let expected = Instant::parse("2026-01-05T09:02:03+08:00");
-        for text in [
-            "2026-01-05T09:02:03+08:00",
-            "2026-01-05 09:02:03",
-            "2026/01/05 09:02:03",
-            "20260105090203",
-            "1767574923",
-            "1767574923000",
-        ] {
-            assert_eq!(instant(text), expected, "{text}");
-        }
-        assert_eq!(instant("yesterday"), None);
     }
 }

@@ -5,10 +5,10 @@
 mod receipts;
 pub mod wsse;
 
-use super::super::channel::{Channel, Message, Outcome, Receipts};
+use super::super::channel::{Channel, Message, Outcome, Receipts, Trouble};
 use super::super::http::{self, Answer};
 use super::super::open::OpenError;
-use super::answer::{Codes, Fate, code};
+use super::answer::{Codes, Fate, Troubles, Verdict, about_all, about_one, about_some};
 use super::number::international;
 use super::params::Registered;
 use crate::config::channels::sms::SmsHuawei;
@@ -26,16 +26,16 @@ const DONE: &str = "000000";
 pub(super) const CODES: Codes = Codes {
     gateway: "华为云短信",
     known: &[
-        code("E000000", Fate::Unknown, "华为云出错，可能已发出"),
-        code("E00000*", Fate::Never, "鉴权有误：核对 app_key、app_secret"),
-        code("E00002*", Fate::Never, "鉴权有误（X-WSSE）：核对 app_key、app_secret"),
-        code("E000110", Fate::Again, "本机时钟与华为云相差太多：校准时钟"),
-        code("E200015", Fate::After(60), "待发送的短信太多"),
-        code("E200028", Fate::Never, "变量与模板不符：核对 params"),
-        code("E200029", Fate::Never, "模板的类型与通道不符：核对模板的 id 和 sender"),
-        code("E200030", Fate::Never, "模板未启用或不存在：核对模板的 id"),
-        code("E200033", Fate::Never, "模板的类型不对：核对 signature（通用模板必填）"),
-        code("E200041", Fate::Never, "同样的内容已向这个号码发过"),
+        about_one("E000000", Fate::Unknown, "华为云出错，可能已发出"),
+        about_all("E00000*", Fate::Never, "鉴权有误", "核对 app_key、app_secret"),
+        about_all("E00002*", Fate::Never, "鉴权有误（X-WSSE）", "核对 app_key、app_secret"),
+        about_all("E000110", Fate::Again, "本机时钟与华为云相差太多", "校准时钟"),
+        about_one("E200015", Fate::After(60), "待发送的短信太多"),
+        about_some("E200028", Fate::Never, "变量与模板不符", "核对 params"),
+        about_some("E200029", Fate::Never, "模板的类型与通道不符", "核对模板的 id 和 sender"),
+        about_some("E200030", Fate::Never, "模板未启用或不存在", "核对模板的 id"),
+        about_some("E200033", Fate::Never, "模板的类型不对", "核对 signature（通用模板必填）"),
+        about_one("E200041", Fate::Never, "同样的内容已向这个号码发过"),
     ],
 };
 
@@ -49,6 +49,7 @@ pub struct Huawei {
     signature: Option<String>,
     status_callback: Option<Secret>,
     registered: Registered,
+    troubles: Troubles,
 }
 
 impl Huawei {
@@ -64,6 +65,7 @@ impl Huawei {
             signature: options.signature.clone(),
             status_callback: options.status_callback.as_ref().map(SecretSource::read).transpose()?,
             registered: Registered::compile(&options.templates)?,
+            troubles: Troubles::default(),
         })
     }
 
@@ -73,7 +75,7 @@ impl Huawei {
             Err(reason) => return Outcome::permanent(reason),
         };
         match http::send(request, now).await {
-            Ok(answer) => outcome(&answer),
+            Ok(answer) => self.troubles.settled(verdict(&answer)),
             Err(none) => none.into(),
         }
     }
@@ -102,17 +104,14 @@ impl Huawei {
 }
 
 /// `code` is of the whole call, `status` of the number, which says more.
-fn outcome(answer: &Answer) -> Outcome {
+fn verdict(answer: &Answer) -> Verdict {
     let body: Json = serde_json::from_slice(&answer.body).unwrap_or_default();
     let result = &body["result"][0];
     match (body["code"].as_str(), result["status"].as_str()) {
-        (Some(_), Some(DONE)) => {
-            let id = result["smsMsgId"].as_str().filter(|id| !id.is_empty());
-            Outcome::Accepted { provider_id: id.map(ToOwned::to_owned) }
-        }
-        (Some(_), Some(status)) => CODES.outcome(status, answer),
+        (Some(_), Some(DONE)) => Verdict::accepted(result["smsMsgId"].as_str()),
+        (Some(_), Some(status)) => CODES.verdict(status, answer),
         (Some(DONE), None) | (None, _) => CODES.unreadable(answer),
-        (Some(code), None) => CODES.outcome(code, answer),
+        (Some(code), None) => CODES.verdict(code, answer),
     }
 }
 
@@ -128,6 +127,10 @@ impl Channel for Huawei {
     fn receipts(&self) -> Option<&dyn Receipts> {
         Some(self)
     }
+
+    fn troubles(&self) -> Vec<Trouble> {
+        self.troubles.take()
+    }
 }
 
 #[cfg(test)]
@@ -135,7 +138,7 @@ mod tests {
     use super::*;
 
     fn outcome_of(body: &str) -> Outcome {
-        outcome(&Answer { status: 200, retry_after: None, body: body.into() })
+        verdict(&Answer { status: 200, retry_after: None, body: body.into() }).outcome
     }
 
     fn of_number(code: &str, status: &str) -> Outcome {

@@ -5,10 +5,10 @@
 
 mod receipts;
 
-use super::super::channel::{Channel, Message, Outcome, Receipts};
+use super::super::channel::{Channel, Message, Outcome, Receipts, Trouble};
 use super::super::http::{self, Answer};
 use super::super::open::OpenError;
-use super::answer::{Codes, Fate, code};
+use super::answer::{Codes, Fate, Troubles, Verdict, about_all, about_one, about_some};
 use super::number::domestic;
 use super::params::Registered;
 use super::text;
@@ -28,21 +28,21 @@ use serde_json::Value as Json;
 pub(super) const CODES: Codes = Codes {
     gateway: "云MAS",
     known: &[
-        code("SystemBusy", Fate::Again, "平台繁忙"),
-        code("QueueOverLimit", Fate::After(30), "平台排队已满"),
-        code("FlowOverLimit", Fate::Again, "发送太快，超过账号的流量"),
-        code("RequestTimeout", Fate::Again, "平台处理超时，未发出"),
-        code("InternalError", Fate::Again, "平台内部出错，未发出"),
-        code("IllegalMac", Fate::Never, "mac 校验不符：核对 ec_name、ap_id、secret_key、sign、add_serial"),
-        code("InvalidUsrOrPwd", Fate::Never, "用户名或密码不对：核对 ec_name、ap_id、secret_key"),
-        code("NoSignId", Fate::Never, "没有签名编码：在“接口管理”里查到后写进 sign"),
-        code("IllegalSignId", Fate::Never, "签名编码不对：核对 sign"),
-        code("IllegalIpAddress", Fate::Never, "本机出口地址不在平台的白名单：请客户经理加上"),
-        code("InvalidMessage", Fate::Never, "内容不被接受（为空、过长或有敏感词）"),
-        code("InvalidMobile", Fate::Never, "号码有误：核对通讯录"),
-        code("TooManyMobiles", Fate::Never, "一次的号码太多"),
-        code("OverDailyMax", Fate::Never, "超过账号当天的条数：请客户经理调高"),
-        code("IllegalUseTemplate", Fate::Never, "模板与账号不符：核对模板编号，或改用普通短信"),
+        about_one("SystemBusy", Fate::Again, "平台繁忙"),
+        about_one("QueueOverLimit", Fate::After(30), "平台排队已满"),
+        about_one("FlowOverLimit", Fate::Again, "发送太快，超过账号的流量"),
+        about_one("RequestTimeout", Fate::Again, "平台处理超时，未发出"),
+        about_one("InternalError", Fate::Again, "平台内部出错，未发出"),
+        about_all("IllegalMac", Fate::Never, "mac 校验不符", "核对 ec_name、ap_id、secret_key、sign、add_serial"),
+        about_all("InvalidUsrOrPwd", Fate::Never, "用户名或密码不对", "核对 ec_name、ap_id、secret_key"),
+        about_all("NoSignId", Fate::Never, "没有签名编码", "在“接口管理”里查到后写进 sign"),
+        about_all("IllegalSignId", Fate::Never, "签名编码不对", "核对 sign"),
+        about_all("IllegalIpAddress", Fate::Never, "本机出口地址不在平台的白名单", "请客户经理加上"),
+        about_all("OverDailyMax", Fate::Never, "超过账号当天的条数", "请客户经理调高"),
+        about_some("IllegalUseTemplate", Fate::Never, "模板与账号不符", "核对模板编号，或改用普通短信"),
+        about_one("InvalidMessage", Fate::Never, "内容不被接受（为空、过长或有敏感词）"),
+        about_one("InvalidMobile", Fate::Never, "号码有误，核对通讯录"),
+        about_one("TooManyMobiles", Fate::Never, "一次的号码太多"),
     ],
 };
 
@@ -52,6 +52,7 @@ pub struct Mas {
     url: Url,
     account: Account,
     content: Content,
+    troubles: Troubles,
 }
 
 /// By whom and under which code messages are sent.
@@ -153,6 +154,7 @@ impl Mas {
                 MasContent::Text(signature) => Content::Text(signature.clone()),
                 MasContent::Templates(templates) => Content::Templates(Registered::compile(templates)?),
             },
+            troubles: Troubles::default(),
         })
     }
 
@@ -163,7 +165,7 @@ impl Mas {
         };
         let request = self.client.post(self.url.clone()).header(CONTENT_TYPE, "application/json").body(body);
         match http::send(request, now).await {
-            Ok(answer) => outcome(&answer),
+            Ok(answer) => self.troubles.settled(verdict(&answer)),
             Err(none) => none.into(),
         }
     }
@@ -190,15 +192,14 @@ fn params(values: &[&str]) -> String {
     serde_json::to_string(values).expect("texts can be written")
 }
 
-fn outcome(answer: &Answer) -> Outcome {
+fn verdict(answer: &Answer) -> Verdict {
     let body: Option<Json> = serde_json::from_slice(&answer.body).ok();
     let Some(code) = body.as_ref().and_then(|body| body["rspcod"].as_str()) else { return CODES.unreadable(answer) };
     if code != "success" {
-        return CODES.outcome(code, answer);
+        return CODES.verdict(code, answer);
     }
     // Some platforms misspell it.
-    let group = body.iter().flat_map(|body| [&body["msgGroup"], &body["mgsGroup"]]).find_map(Json::as_str);
-    Outcome::Accepted { provider_id: group.filter(|group| !group.is_empty()).map(ToOwned::to_owned) }
+    Verdict::accepted(body.iter().flat_map(|body| [&body["msgGroup"], &body["mgsGroup"]]).find_map(Json::as_str))
 }
 
 impl Channel for Mas {
@@ -217,6 +218,10 @@ impl Channel for Mas {
 
     fn receipts(&self) -> Option<&dyn Receipts> {
         Some(self)
+    }
+
+    fn troubles(&self) -> Vec<Trouble> {
+        self.troubles.take()
     }
 }
 
@@ -290,7 +295,7 @@ mod tests {
 
     #[test]
     fn an_answer_names_the_group_that_receipts_will_name_in_either_spelling() {
-        let outcome = |body: &str| outcome(&Answer { status: 200, retry_after: None, body: body.into() });
+        let outcome = |body: &str| verdict(&Answer { status: 200, retry_after: None, body: body.into() }).outcome;
         for body in [
             r#"{"msgGroup":"0927152506001000833076","rspcod":"success","success":true}"#,
             r#"{"mgsGroup":"0927152506001000833076","rspcod":"success","success":true}"#,

@@ -7,7 +7,7 @@
 use super::super::channel::Message;
 use super::super::open::OpenError;
 use super::super::variables;
-use crate::config::channels::sms::{SmsTemplate, SmsTemplates};
+use crate::config::channels::sms::{CONFIDENTIAL, DIGEST, SmsTemplate, SmsTemplates};
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value};
 use serde_json::{Map, Value as Json};
@@ -77,6 +77,8 @@ pub struct Filled<'a> {
     pub id: &'a str,
     /// Names, or numbers from 1, and values, in the configuration's order.
     pub params: Vec<(&'a str, String)>,
+    /// Its text, as registered, where the configuration has it.
+    pub text: Option<&'a str>,
 }
 
 impl Filled<'_> {
@@ -100,16 +102,13 @@ impl Registered {
     /// The template for a message, filled in; an error says why there is none.
     pub fn fill(&self, message: &Message) -> Result<Filled<'_>, String> {
         let facts = &message.forms.variables;
-        let confidential = facts.contains_key(variables::IS_CONFIDENTIAL);
-        let template = self.templates.of(&message.kind, confidential);
-        let template = template.ok_or_else(|| {
-            let kind = if confidential { "保密" } else { &*message.kind };
-            format!("没有给这种通知（{kind}）配置短信模板")
-        })?;
+        let word = word(message);
+        let template = self.templates.of(word).ok_or_else(|| format!("没有给这种通知（{word}）配置短信模板"))?;
         if facts.is_empty() && template.params.iter().any(|param| !param.variables.is_empty()) {
             return Err("通知写成时还没有配置这个模板渠道，没有可填的变量".into());
         }
-        Ok(Filled { id: &template.id, params: self.params(template, facts)? })
+        let text = template.text.as_deref();
+        Ok(Filled { id: &template.id, params: self.params(template, facts)?, text })
     }
 
     fn params<'a>(
@@ -125,6 +124,16 @@ impl Registered {
             Ok((param.name.as_str(), fit(&rendered, self.templates.param_length_max)))
         });
         filled.collect()
+    }
+}
+
+/// By which word of `templates` a message's template is found.
+fn word(message: &Message) -> &str {
+    let is = |mark: &str| message.forms.variables.contains_key(mark);
+    match () {
+        () if is(variables::IS_CONFIDENTIAL) => CONFIDENTIAL,
+        () if is(variables::IS_DIGEST) => DIGEST,
+        () => &message.kind,
     }
 }
 

@@ -30,6 +30,21 @@ pub fn differs(text: &str, params: &[SmsParam], named: bool) -> Option<(String, 
     }
 }
 
+/// A text with its places filled: by name where there is such a parameter, else in their order.
+pub fn filled(text: &str, params: &[(&str, String)]) -> String {
+    let mut filled = String::new();
+    let (mut rest, mut place) = (text, 0);
+    while let Some((before, inner)) = rest.split_once('{') {
+        let Some((name, after)) = inner.split_once('}') else { break };
+        let named = params.iter().find(|(known, _)| *known == name.trim());
+        let value = named.or_else(|| params.get(place)).map_or("", |(_, value)| value);
+        filled.push_str(before.strip_suffix('$').unwrap_or(before));
+        filled.push_str(value);
+        (rest, place) = (after, place + 1);
+    }
+    filled + rest
+}
+
 /// What stands in braces, each once.
 fn places(text: &str) -> BTreeSet<&str> {
     let opened = text.split('{').skip(1);
@@ -38,4 +53,19 @@ fn places(text: &str) -> BTreeSet<&str> {
         .map(|(name, _)| name.trim())
         .filter(|name| !name.is_empty())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_filled_by_name_by_number_or_in_their_order() {
+        let named = [("card", "黄牌".to_owned()), ("no", "ZH-1".to_owned())];
+        assert_eq!(filled("工单${no}已亮${card}。", &named), "工单ZH-1已亮黄牌。");
+        let ordered = [("1", "ZH-1".to_owned()), ("2", "黄牌".to_owned())];
+        assert_eq!(filled("已亮{2}：工单{1}。", &ordered), "已亮黄牌：工单ZH-1。");
+        assert_eq!(filled("工单${TXT_20}已亮${TXT_6}。", &ordered), "工单ZH-1已亮黄牌。");
+        assert_eq!(filled("{没有结束", &ordered), "{没有结束");
+    }
 }

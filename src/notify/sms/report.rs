@@ -6,7 +6,9 @@ use super::answer::is_code;
 use crate::time::Instant;
 use chrono::{NaiveDateTime, TimeZone};
 use chrono_tz::Asia::Shanghai;
+use reqwest::Url;
 use serde_json::Value as Json;
+use std::collections::HashMap;
 
 /// Words are cut after so many characters.
 const WORDS_MAX: usize = 60;
@@ -52,13 +54,37 @@ fn has_number(text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() > DIGITS_MAX)
 }
 
-/// `2026-01-05 09:02:03` or `20260105090203` in Beijing's time.
+/// `2026-01-05 09:02:03`, `2026/01/05 09:02:03` or `20260105090203` in Beijing's time.
 pub fn beijing(text: &str) -> Option<Instant> {
     let text = text.trim();
-    let read = |format| NaiveDateTime::parse_from_str(text, format).ok();
-    let local = read("%Y-%m-%d %H:%M:%S").or_else(|| read("%Y%m%d%H%M%S"))?;
+    let formats = ["%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y%m%d%H%M%S"];
+    let local = formats.into_iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())?;
     let at = Shanghai.from_local_datetime(&local).earliest()?;
     Some(Instant(at.timestamp_millis()))
+}
+
+/// An instant however gateways write it: RFC 3339, Beijing's time, seconds or milliseconds since 1970.
+pub fn instant(text: &str) -> Option<Instant> {
+    let text = text.trim();
+    Instant::parse(text).or_else(|| beijing(text)).or_else(|| since_1970(text))
+}
+
+/// Ten digits are of seconds, thirteen of milliseconds.
+fn since_1970(text: &str) -> Option<Instant> {
+    let number = text.parse::<i64>().ok()?;
+    match text.len() {
+        10 => Some(Instant(number * 1000)),
+        13 => Some(Instant(number)),
+        _ => None,
+    }
+}
+
+/// The fields of a posted form; of one that comes twice the last.
+pub fn form(body: &[u8]) -> Result<HashMap<String, String>, PostError> {
+    let text = std::str::from_utf8(body).map_err(|_| PostError("the form is not UTF-8".into()))?;
+    let mut url = Url::parse("http://form/").map_err(|_| PostError("the form cannot be read".into()))?;
+    url.set_query(Some(text.trim()));
+    Ok(url.query_pairs().into_owned().collect())
 }
 
 /// The objects of a posted JSON: one, or an array of them.
@@ -102,6 +128,12 @@ mod tests {
         assert_eq!(beijing("2026-01-05 09:02:03"), expected);
         assert_eq!(beijing("20260105090203"), expected);
         assert_eq!(beijing("yesterday"), None);
+        for text in ["2026-01-05T01:02:03Z", "20260105090203", "2026/01/05 09:02:03", "1767574923", "1767574923000"] {
+            assert_eq!(instant(text), expected, "{text}");
+        }
+        for text in ["17", "yesterday", ""] {
+            assert_eq!(instant(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -6,10 +6,10 @@
 mod receipts;
 pub mod tc3;
 
-use super::super::channel::{Channel, Message, Outcome, Receipts};
+use super::super::channel::{Channel, Message, Outcome, Receipts, Trouble};
 use super::super::http::{self, Answer, NoAnswer};
 use super::super::open::OpenError;
-use super::answer::{Codes, Fate, code};
+use super::answer::{Codes, Fate, Troubles, Verdict, about_all, about_one, about_some};
 use super::number::international;
 use super::params::Registered;
 use crate::config::channels::sms::SmsTencent;
@@ -28,38 +28,65 @@ const VERSION: &str = "2021-01-11";
 pub(super) const CODES: Codes = Codes {
     gateway: "腾讯云短信",
     known: &[
-        code(
+        about_some(
             "FailedOperation.TemplateIncorrectOrUnapproved",
             Fate::Never,
-            "模板不存在、未通过审核或与变量不符：核对模板的 id 和 params",
+            "模板不存在、未通过审核或与变量不符",
+            "核对模板的 id 和 params",
         ),
-        code("FailedOperation.TemplateUnapprovedOrNotExist", Fate::Never, "模板不存在或未通过审核：核对模板的 id"),
-        code("FailedOperation.TemplateParamSetNotMatchApprovedTemplate", Fate::Never, "变量与模板不符：核对 params"),
-        code("FailedOperation.SignatureIncorrectOrUnapproved", Fate::Never, "签名不存在或未通过审核：核对 signature"),
-        code("FailedOperation.ContainSensitiveWord", Fate::Never, "内容里有敏感词"),
-        code("FailedOperation.PhoneNumberInBlacklist", Fate::Never, "号码在黑名单里（退订过）：联系腾讯云解除"),
-        code("FailedOperation.InsufficientBalanceInSmsPackage", Fate::Never, "套餐包余量不足：请购买"),
-        code("LimitExceeded.PhoneNumberThirtySecondLimit", Fate::After(30), "同一号码30秒内的条数已满"),
-        code("LimitExceeded.PhoneNumberOneHourLimit", Fate::After(3600), "同一号码1小时内的条数已满"),
-        code("LimitExceeded.DeliveryFrequencyLimit", Fate::After(60), "触发频率限制：在控制台调整"),
-        code("LimitExceeded.PhoneNumberDailyLimit", Fate::Never, "同一号码当天的条数已满：在控制台调整"),
-        code(
+        about_some(
+            "FailedOperation.TemplateUnapprovedOrNotExist",
+            Fate::Never,
+            "模板不存在或未通过审核",
+            "核对模板的 id",
+        ),
+        about_some(
+            "FailedOperation.TemplateParamSetNotMatchApprovedTemplate",
+            Fate::Never,
+            "变量与模板不符",
+            "核对 params",
+        ),
+        about_all(
+            "FailedOperation.SignatureIncorrectOrUnapproved",
+            Fate::Never,
+            "签名不存在或未通过审核",
+            "核对 signature",
+        ),
+        about_one("FailedOperation.ContainSensitiveWord", Fate::Never, "内容里有敏感词"),
+        about_some("FailedOperation.PhoneNumberInBlacklist", Fate::Never, "号码在黑名单里（退订过）", "联系腾讯云解除"),
+        about_all("FailedOperation.InsufficientBalanceInSmsPackage", Fate::Never, "套餐包余量不足", "购买套餐包"),
+        about_one("LimitExceeded.PhoneNumberThirtySecondLimit", Fate::After(30), "同一号码30秒内的条数已满"),
+        about_one("LimitExceeded.PhoneNumberOneHourLimit", Fate::After(3600), "同一号码1小时内的条数已满"),
+        about_one("LimitExceeded.DeliveryFrequencyLimit", Fate::After(60), "触发频率限制"),
+        about_some(
+            "LimitExceeded.PhoneNumberDailyLimit",
+            Fate::Never,
+            "同一号码当天的条数已满",
+            "在控制台调高频率限制",
+        ),
+        about_some(
             "LimitExceeded.PhoneNumberSameContentDailyLimit",
             Fate::Never,
-            "同一号码当天相同内容的条数已满：在控制台调整",
+            "同一号码当天相同内容的条数已满",
+            "在控制台调高频率限制",
         ),
-        code("LimitExceeded.AppMainlandChinaDailyLimit", Fate::Never, "应用当天的条数已满：在控制台调高"),
-        code("LimitExceeded.DailyLimit", Fate::Never, "当天的条数已满：在控制台调高"),
-        code("InvalidParameterValue.IncorrectPhoneNumber", Fate::Never, "号码有误：核对通讯录"),
-        code("InvalidParameterValue.ContentLengthLimit", Fate::Never, "短信太长"),
-        code("InvalidParameterValue.ProhibitedUseUrlInTemplateParameter", Fate::Never, "变量里有网址"),
-        code("InvalidParameterValue.SdkAppIdNotExist", Fate::Never, "应用不存在：核对 app_id"),
-        code("InternalError.Timeout", Fate::Again, "腾讯云处理超时，未发出"),
-        code("InternalError*", Fate::Unknown, "腾讯云出错，可能已发出"),
-        code("RequestLimitExceeded*", Fate::After(1), "请求太频繁"),
-        code("AuthFailure.SignatureExpire", Fate::Again, "本机时钟与腾讯云相差5分钟以上：校准时钟"),
-        code("AuthFailure*", Fate::Never, "密钥有误：核对 secret_id、secret_key"),
-        code("UnauthorizedOperation*", Fate::Never, "没有权限或本机出口地址不在白名单：在控制台授权"),
+        about_all("LimitExceeded.AppMainlandChinaDailyLimit", Fate::Never, "应用当天的条数已满", "在控制台调高"),
+        about_all("LimitExceeded.DailyLimit", Fate::Never, "当天的条数已满", "在控制台调高"),
+        about_one("InvalidParameterValue.IncorrectPhoneNumber", Fate::Never, "号码有误，核对通讯录"),
+        about_one("InvalidParameterValue.ContentLengthLimit", Fate::Never, "短信太长"),
+        about_one("InvalidParameterValue.ProhibitedUseUrlInTemplateParameter", Fate::Never, "变量里有网址"),
+        about_all("InvalidParameterValue.SdkAppIdNotExist", Fate::Never, "应用不存在", "核对 app_id"),
+        about_one("InternalError.Timeout", Fate::Again, "腾讯云处理超时，未发出"),
+        about_one("InternalError*", Fate::Unknown, "腾讯云出错，可能已发出"),
+        about_one("RequestLimitExceeded*", Fate::After(1), "请求太频繁"),
+        about_all("AuthFailure.SignatureExpire", Fate::Again, "本机时钟与腾讯云相差5分钟以上", "校准时钟"),
+        about_all("AuthFailure*", Fate::Never, "密钥有误", "核对 secret_id、secret_key"),
+        about_all(
+            "UnauthorizedOperation*",
+            Fate::Never,
+            "没有权限，或本机出口地址不在白名单",
+            "在控制台授权，加上出口地址",
+        ),
     ],
 };
 
@@ -73,6 +100,7 @@ pub struct Tencent {
     app_id: String,
     sign_name: String,
     registered: Registered,
+    troubles: Troubles,
 }
 
 /// The body of `SendSms`.
@@ -99,6 +127,7 @@ impl Tencent {
             app_id: options.app_id.clone(),
             sign_name: options.signature.clone(),
             registered: Registered::compile(&options.templates)?,
+            troubles: Troubles::default(),
         })
     }
 
@@ -108,7 +137,7 @@ impl Tencent {
             Err(reason) => return Outcome::permanent(reason),
         };
         match self.call("SendSms", body, now).await {
-            Ok(answer) => outcome(&answer),
+            Ok(answer) => self.troubles.settled(verdict(&answer)),
             Err(none) => none.into(),
         }
     }
@@ -149,18 +178,15 @@ impl Tencent {
     }
 }
 
-fn outcome(answer: &Answer) -> Outcome {
+fn verdict(answer: &Answer) -> Verdict {
     let body: Json = serde_json::from_slice(&answer.body).unwrap_or_default();
     let response = &body["Response"];
     // One number was asked for.
     let status = &response["SendStatusSet"][0];
     match (response["Error"]["Code"].as_str(), status["Code"].as_str()) {
-        (Some(code), _) => CODES.outcome(code, answer),
-        (None, Some("Ok")) => {
-            let serial = status["SerialNo"].as_str().filter(|serial| !serial.is_empty());
-            Outcome::Accepted { provider_id: serial.map(ToOwned::to_owned) }
-        }
-        (None, Some(code)) => CODES.outcome(code, answer),
+        (Some(code), _) => CODES.verdict(code, answer),
+        (None, Some("Ok")) => Verdict::accepted(status["SerialNo"].as_str()),
+        (None, Some(code)) => CODES.verdict(code, answer),
         (None, None) => CODES.unreadable(answer),
     }
 }
@@ -177,6 +203,10 @@ impl Channel for Tencent {
     fn receipts(&self) -> Option<&dyn Receipts> {
         Some(self)
     }
+
+    fn troubles(&self) -> Vec<Trouble> {
+        self.troubles.take()
+    }
 }
 
 #[cfg(test)]
@@ -184,7 +214,7 @@ mod tests {
     use super::*;
 
     fn outcome_of(body: &str) -> Outcome {
-        outcome(&Answer { status: 200, retry_after: None, body: body.into() })
+        verdict(&Answer { status: 200, retry_after: None, body: body.into() }).outcome
     }
 
     fn of_number(code: &str, serial: &str) -> Outcome {

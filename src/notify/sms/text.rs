@@ -13,6 +13,11 @@ pub struct Text {
 }
 
 impl Text {
+    /// A text to which the gateway adds a signature.
+    pub(super) fn of(text: String, signature: &str) -> Text {
+        Text { length: segments::length(signature, &text), text }
+    }
+
     /// As how many segments it is sent and charged.
     pub fn segments(&self) -> usize {
         segments::segments(self.length)

@@ -4,7 +4,7 @@ use super::super::parts::{
     Field, any_of, boolean, described as titled, integer, list, map_of, may, must, object, one_of, part, text, word,
 };
 use super::{kind, with_way};
-use crate::config::channels::sms::{CONFIDENTIAL, DEFAULT};
+use crate::config::channels::sms::{CONFIDENTIAL, DEFAULT, DIGEST};
 use crate::notify::notice::NoticeKind;
 use serde_json::{Value, json};
 
@@ -122,12 +122,13 @@ pub(super) fn templates(params: &Value) -> Value {
     let of = |kind: &'static str| {
         let title = match kind {
             CONFIDENTIAL => "保密的通知，不论哪种：只有 act、text 两个变量。",
+            DIGEST => "合并发送的几件通知：另有 count、kinds 两个变量。",
             DEFAULT => "没有单列的各种通知（保密的除外）。",
             _ => "false：这种通知不发短信。",
         };
         may(kind, kind, title, template())
     };
-    object(NoticeKind::ALL.into_iter().map(NoticeKind::as_str).chain([CONFIDENTIAL, DEFAULT]).map(of).collect())
+    object(NoticeKind::ALL.into_iter().map(NoticeKind::as_str).chain([CONFIDENTIAL, DIGEST, DEFAULT]).map(of).collect())
 }
 
 /// Parameters by their names.

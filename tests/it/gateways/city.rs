@@ -26,6 +26,12 @@ pub trait Fake: Send + Sync + 'static {
     fn answer(&self, request: &Received) -> Reply;
 }
 
+impl<F: Fake> Fake for Arc<F> {
+    fn answer(&self, request: &Received) -> Reply {
+        (**self).answer(request)
+    }
+}
+
 /// A daemon's folder with an SMS channel to a fake.
 pub struct City {
     _runtime: Runtime,
@@ -72,6 +78,7 @@ impl City {
         site.write("duban.yaml", &format!("{}\n{channels}", site.read("duban.yaml").trim_end()));
         site.write("rules/directory.yaml", DIRECTORY);
         site.write("secrets/sms", "demo-Secret-1\n");
+        site.write("secrets/receipts", "token-of-receipts\n");
         City { _runtime: runtime, gateway, mail, site, faults }
     }
 
@@ -122,6 +129,19 @@ pub fn after_fault(city: City, reply: Reply, count: usize) -> (City, Vec<String>
         attempts(&daemon, "ZH-1", count)
     };
     (city, shown)
+}
+
+/// What a gateway posts to the daemon as receipts of the channel `sms`: the status, and what it is thanked with.
+pub fn post_receipts(daemon: &Daemon<'_>, token: &str, content_type: &str, body: &str) -> (u16, String) {
+    let headers = format!("Content-Type: {content_type}\r\n");
+    let path = format!("/api/v1/receipts/sms/{token}");
+    let answer = daemon.ask(As::Nobody, "POST", &path, &headers, body.as_bytes()).unwrap();
+    (answer.status, answer.body)
+}
+
+/// Waits until the notice to the liaison is in a state.
+pub fn wait_for_state(daemon: &Daemon<'_>, order: &str, state: &str) -> Value {
+    wait_for(|| notice(daemon, order, "liaison").filter(|notice| notice["state"] == state))
 }
 
 /// A gateway that says nothing before a time-out of one second has passed.

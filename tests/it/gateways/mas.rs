@@ -69,7 +69,7 @@ pub fn answer(rspcod: &str, group: &str) -> Reply {
 }
 
 /// The group of the how-manieth message that was taken.
-fn group(number: usize) -> String {
+pub fn group(number: usize) -> String {
     format!("09271525060010008{number:05}")
 }
 

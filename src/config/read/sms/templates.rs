@@ -3,7 +3,7 @@
 //! What such a gateway would refuse is refused here: an address (URL) in a parameter, brackets of a signature in a
 //! template's text, parameters that its text has not. Kinds of notices without a template are warned of.
 
-use crate::config::channels::sms::{CONFIDENTIAL, DEFAULT, SmsParam, SmsTemplate, SmsTemplates};
+use crate::config::channels::sms::{CONFIDENTIAL, DEFAULT, DIGEST, SmsParam, SmsTemplate, SmsTemplates};
 use crate::config::channels::{Channel, ChannelKind};
 use crate::notify::notice::NoticeKind;
 use crate::notify::sms::params::{self, Mistake};
@@ -70,7 +70,7 @@ fn length(node: &Node, problems: &mut Problems) -> Option<u32> {
 }
 
 fn kinds() -> impl Iterator<Item = &'static str> {
-    NoticeKind::ALL.into_iter().map(NoticeKind::as_str).chain([CONFIDENTIAL, DEFAULT])
+    NoticeKind::ALL.into_iter().map(NoticeKind::as_str).chain([CONFIDENTIAL, DIGEST, DEFAULT])
 }
 
 /// A template, or `false` where notices of this kind shall not go by SMS.

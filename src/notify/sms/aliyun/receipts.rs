@@ -41,7 +41,7 @@ impl Receipts for Aliyun {
         replies.map(reply).collect()
     }
 
-    fn thanks(&self) -> (&'static str, &'static str) {
+    fn thanks(&self) -> (&'static str, &str) {
         ("application/json; charset=utf-8", r#"{"code":0,"msg":"接收成功"}"#)
     }
 

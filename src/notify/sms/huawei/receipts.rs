@@ -1,10 +1,9 @@
 //! 华为云 tells by callbacks, as forms, what became of messages, and what people answered. It cannot be asked.
 
 use super::super::super::channel::{PostError, Posted, Receipt, ReceiptOf, ReceiptOutcome, Receipts, Reply};
-use super::super::report::{detail, outcome};
+use super::super::report::{detail, form, outcome};
 use super::Huawei;
 use crate::time::Instant;
-use reqwest::Url;
 use std::collections::HashMap;
 
 impl Receipts for Huawei {
@@ -24,13 +23,6 @@ impl Receipts for Huawei {
         let at = Instant::parse(field("createTime")).unwrap_or(posted.at);
         vec![Reply { from: field("from").into(), at, text: text.clone(), to: field("to").into() }]
     }
-}
-
-fn form(body: &[u8]) -> Result<HashMap<String, String>, PostError> {
-    let text = std::str::from_utf8(body).map_err(|_| PostError("the form is not UTF-8".into()))?;
-    let mut url = Url::parse("http://form/").map_err(|_| PostError("the form cannot be read".into()))?;
-    url.set_query(Some(text));
-    Ok(url.query_pairs().into_owned().collect())
 }
 
 /// A long SMS is reported segment by segment: it has arrived with the last one, and has not if any did not.

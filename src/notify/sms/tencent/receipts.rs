@@ -37,7 +37,7 @@ impl Receipts for Tencent {
         objects.iter().filter(|object| is_reply(object)).map(reply).collect()
     }
 
-    fn thanks(&self) -> (&'static str, &'static str) {
+    fn thanks(&self) -> (&'static str, &str) {
         ("application/json; charset=utf-8", r#"{"result":0,"errmsg":"OK"}"#)
     }
 
