@@ -106,7 +106,7 @@ impl Mapper<'_> {
             let value = match self.cell(field, row)? {
                 Cell::Empty if !field.clears => continue,
                 Cell::Empty => Value::Null,
-                cell => convert::json(&cell, self.words.wants(kind, name), &field.formats, self.zone()),
+                cell => self.json(&cell, self.words.wants(kind, name), field)?,
             };
             attributes.insert(name.clone(), value);
         }
@@ -130,7 +130,7 @@ impl Mapper<'_> {
             Some(field) => self.cell(field, row)?.written(),
             None => String::new(),
         };
-        let value = convert::json(&value, Some(ValueKind::Number), &[], self.zone());
+        let value = self.json(&value, Some(ValueKind::Number), &map.value)?;
         let (figure, given) = (figure.written(), self.id(&map.id, row)?);
         let made = || ids::figure(&figure, &day, &department, &value.to_string(), version);
         let mut body =
@@ -139,6 +139,13 @@ impl Mapper<'_> {
             body["department"] = department.into();
         }
         Ok(Some(Made { body: body.to_string(), has_made_id: given.is_none(), nth: 0 }))
+    }
+
+    fn json(&self, cell: &Cell, wanted: Option<ValueKind>, field: &Field) -> Result<Value, RowProblem> {
+        if wanted == Some(ValueKind::Number) && convert::is_too_long(cell) {
+            return Err(RowProblem { column: field.column().map(Into::into), reason: too_long() });
+        }
+        Ok(convert::json(cell, wanted, &field.formats, self.zone()))
     }
 
     fn holds(&self, conditions: &[Condition], row: &Row<'_>) -> bool {
@@ -238,6 +245,14 @@ fn figure_field<'a>(map: &'a FigureMap, name: &str) -> Option<&'a Field> {
 
 fn nothing_there() -> Text {
     Text::new("这一列是空的，但必须有值", "there is nothing in this column, and there must be")
+}
+
+fn too_long() -> Text {
+    Text::new(
+        "位数太多，作为数字会丢末几位；若是编号，请在词汇表里把这个属性声明为 text",
+        "too many digits for a number, which would lose the last: if it is one of those by which something is known, declare \
+         the attribute as `text`",
+    )
 }
 
 fn no_time_of_day() -> Text {

@@ -26,6 +26,7 @@ use crate::store::sources::{REFUSED_MAX, RefusedRow, SourceCounts, SourceNote, S
 use crate::text::Text;
 use crate::time::Instant;
 use answer::Fetched;
+use chrono_tz::Tz;
 use page::{Page, Pages, Range};
 use position::Position;
 use server::Server;
@@ -64,8 +65,7 @@ impl<'a> SqlWorker<'a> {
             self.remembered.clear();
         }
         let position = state.position.clone();
-        let zone = self.source.mapping.zone.unwrap_or(looking.zone);
-        let mut server = Server::connect(self.sql, zone).await?;
+        let mut server = Server::connect(self.sql, self.zone(looking)).await?;
         let columns = server.columns(self.sql, &self.source.mapping).await?;
         let refused = if state.refused_now > 0 { self.refused_places(looking).await? } else { HashSet::new() };
         let (looked, remembered) = (Looked::default(), HashSet::new());
@@ -85,8 +85,7 @@ impl<'a> SqlWorker<'a> {
     /// The first rows that would be read, each with what it gives.
     pub async fn try_out(&self, looking: &Looking<'_>, rows: u32) -> Result<Vec<Tried>, LookError> {
         let state = looking.store.source_state(&self.source.name).await?;
-        let zone = self.source.mapping.zone.unwrap_or(looking.zone);
-        let mut server = Server::connect(self.sql, zone).await?;
+        let mut server = Server::connect(self.sql, self.zone(looking)).await?;
         let columns = server.columns(self.sql, &self.source.mapping).await?;
         let mut pages = Pages { sql: self.sql, columns: &columns, server: &mut server };
         let position = state.position.as_deref().and_then(Position::parse);
@@ -99,6 +98,10 @@ impl<'a> SqlWorker<'a> {
             gives: reader.read(&fetched.row(&page.names), Some(page.version(fetched))),
         });
         Ok(tried.collect())
+    }
+
+    fn zone(&self, looking: &Looking<'_>) -> Tz {
+        self.source.mapping.zone.unwrap_or(looking.zone)
     }
 
     async fn refused_places(&self, looking: &Looking<'_>) -> Result<HashSet<String>, LookError> {
@@ -174,7 +177,8 @@ impl<'a> SqlWorker<'a> {
         let mut page = pages.first(range, self.sql.batch).await?;
         loop {
             let mut note = self.take(&page, &self.remembered, look).await?;
-            note.position = page.end().filter(|_| is_new).map(|end| end.shown());
+            let is_place = |end: &Position| !end.is_ahead(self.sql, clock::now(), self.zone(&look.looking));
+            note.position = page.end(is_place).filter(|_| is_new).map(|end| end.shown());
             if note != SourceNote::default() {
                 look.position = note.position.clone().or(look.position.take());
                 look.looking.store.note_source(&self.source.name, note, clock::now()).await?;

@@ -2,6 +2,7 @@
 
 mod figures;
 mod folder;
+mod log;
 mod servers;
 mod sql;
 mod workbook;
@@ -9,6 +10,7 @@ mod xlsx;
 
 use crate::daemon::harness::{As, Daemon, Site, wait_for};
 use serde_json::Value;
+use sqlx::{AssertSqlSafe, Connection, Executor};
 
 /// The usual configuration of a site with these sources.
 pub fn with_sources(site: &Site, sources: &str) {
@@ -44,6 +46,16 @@ pub fn wait_for_count(daemon: &Daemon<'_>, source: &str, result: &str, number: f
 pub fn wait_for_attribute(daemon: &Daemon<'_>, order: &str, attribute: &str, value: &str) {
     let shown = || daemon.get(As::System, &format!("/api/v1/orders/{order}")).json()["attributes"][attribute].clone();
     wait_for(|| (shown() == value).then_some(()));
+}
+
+/// Runs statements in a database of the site's own, which is made if it is not there.
+pub fn run_sqlite(site: &Site, file: &str, statements: &str) {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(site.path(file)).create_if_missing(true);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        connection.execute(sqlx::raw_sql(AssertSqlSafe(statements.to_owned()))).await.unwrap();
+    });
 }
 
 /// How a source is, as `/readyz` tells.

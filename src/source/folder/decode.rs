@@ -5,10 +5,16 @@ use crate::text::Text;
 use encoding_rs::{GB18030, UTF_8, UTF_16BE, UTF_16LE};
 use std::borrow::Cow;
 
+/// The mark as GB18030 writes it, which no standard asks for and some programs put there.
+const GB18030_MARK: &[u8] = b"\x84\x31\x95\x33";
+
 /// The text, without a byte order mark. What a mark says goes before what the configuration says.
 pub(super) fn decode(bytes: &[u8], encoding: Encoding) -> Result<Cow<'_, str>, Text> {
     if let Some((marked, length)) = encoding_rs::Encoding::for_bom(bytes) {
         return strictly(&bytes[length..], marked);
+    }
+    if let Some(text) = bytes.strip_prefix(GB18030_MARK) {
+        return strictly(text, GB18030);
     }
     match encoding {
         Encoding::Utf8 => strictly(bytes, UTF_8),
@@ -48,7 +54,8 @@ mod tests {
         let with_mark = [b"\xef\xbb\xbf", zh.as_bytes()].concat();
         let wide: Vec<u8> = zh.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let wide = [b"\xff\xfe", &wide[..]].concat();
-        for bytes in [zh.as_bytes(), &gb, &with_mark, &wide] {
+        let gb_with_mark = [GB18030_MARK, &gb].concat();
+        for bytes in [zh.as_bytes(), &gb, &with_mark, &wide, &gb_with_mark] {
             assert_eq!(decode(bytes, Encoding::Auto).unwrap(), zh);
         }
         assert_eq!(decode(&gb, Encoding::Gb18030).unwrap(), zh);

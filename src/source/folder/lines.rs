@@ -7,7 +7,9 @@ use crate::config::sources::Folder;
 use crate::intake::body::{Sent, split_json};
 use crate::source::cell::Cell;
 use crate::text::Text;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 
 /// A value a line; blank lines count for nothing.
 pub(super) fn read(bytes: &[u8], folder: &Folder, reading: &mut Reading<'_>) -> Result<(), FileProblem> {
@@ -38,25 +40,28 @@ fn item(number: u64, text: &[u8], reading: &mut Reading<'_>) {
     if reading.reader.mapper.mapping.is_none() {
         return reading.body(number, text);
     }
-    match serde_json::from_slice::<Map<String, Value>>(text) {
+    match serde_json::from_slice::<BTreeMap<String, &RawValue>>(text) {
         Ok(object) => {
-            let columns: Vec<String> = object.keys().cloned().collect();
-            reading.own_row(number, &columns, object.into_iter().map(|(_, value)| cell(value)).collect());
+            let cells = object.values().map(|value| cell(value.get())).collect();
+            reading.own_row(number, &object.into_keys().collect::<Vec<_>>(), cells);
         }
         Err(_) => reading.blame(FileProblem::of_row(number, not_json())),
     }
 }
 
-fn cell(value: Value) -> Cell {
-    match value {
-        Value::Null => Cell::Empty,
-        Value::Bool(value) => Cell::Boolean(value),
-        Value::Number(number) => Cell::Number(number.to_string()),
-        Value::String(text) => Cell::text(&text),
-        Value::Array(_) | Value::Object(_) => Cell::Unreadable(Text::new(
+fn cell(value: &str) -> Cell {
+    match serde_json::from_str(value) {
+        Ok(Value::Null) => Cell::Empty,
+        Ok(Value::Bool(value)) => Cell::Boolean(value),
+        // As it was written: parsed, a long one would lose its last digits.
+        Ok(Value::Number(_)) => Cell::Number(value.to_owned()),
+        Ok(Value::String(text)) => Cell::text(&text),
+        Ok(Value::Array(_) | Value::Object(_)) => Cell::Unreadable(Text::new(
             "应为单个值，不能是数组或对象",
             "a single value is wanted, not a list or an object",
         )),
+        // A number beyond every float, or lists in lists in lists.
+        Err(_) => Cell::Unreadable(Text::new("不是能用的 JSON 值", "no JSON value that could be used")),
     }
 }
 

@@ -14,8 +14,10 @@ pub struct FolderWatch {
 }
 
 impl FolderWatch {
-    /// Watches what lies right in a folder.
+    /// Watches what lies right in a folder, which is made if it is not there.
     pub fn start(path: &Path) -> FolderWatch {
+        // What cannot be made or watched is told by the first look.
+        let _ = std::fs::create_dir_all(path);
         let hint = Arc::new(Notify::new());
         let told = Arc::clone(&hint);
         let watcher = ::notify::recommended_watcher(move |event: ::notify::Result<Event>| {

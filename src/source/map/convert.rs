@@ -1,4 +1,7 @@
 //! Cells into the form that the vocabulary wants.
+//!
+//! A number of the vocabulary is a float. What is no count but a long row of digits, an identity card's say, would lose its
+//! last ones: where a number is wanted it is refused, and where nothing is wanted it stays a text, digit by digit.
 
 use crate::config::sources::mapping::TimeFormat;
 use crate::order::body::ValueKind;
@@ -6,6 +9,9 @@ use crate::source::cell::Cell;
 use crate::source::time::{When, when};
 use chrono_tz::Tz;
 use serde_json::{Number, Value};
+
+/// Up to this no two whole numbers are one float.
+const WHOLE_MAX: f64 = 9_007_199_254_740_991.0;
 
 /// A cell as JSON; none wanted: as it comes. What cannot be brought into the form that is wanted stays as it is.
 pub(super) fn json(cell: &Cell, wanted: Option<ValueKind>, formats: &[TimeFormat], zone: Tz) -> Value {
@@ -31,7 +37,7 @@ fn as_it_comes(cell: &Cell, zone: Tz) -> Value {
     match cell {
         Cell::Empty | Cell::Unreadable(_) => Value::Null,
         Cell::Text(text) => text.as_str().into(),
-        Cell::Number(text) => number(cell).map_or_else(|| text.as_str().into(), Value::Number),
+        Cell::Number(text) => exact(cell, text).map_or_else(|| text.as_str().into(), Value::Number),
         Cell::Boolean(value) => (*value).into(),
         Cell::Local(_) | Cell::Moment(_) | Cell::Date(_) => json(cell, Some(ValueKind::Instant), &[], zone),
     }
@@ -44,10 +50,21 @@ fn number(cell: &Cell) -> Option<Number> {
     if !plain.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte)) {
         return None;
     }
-    if let Ok(whole) = plain.parse::<i64>() {
-        return Some(whole.into());
-    }
-    plain.parse().ok().and_then(Number::from_f64)
+    let float = plain.parse::<f64>().ok().filter(|float| float.abs() <= WHOLE_MAX)?;
+    plain.parse::<i64>().map_or_else(|_| Number::from_f64(float), |whole| Some(whole.into()))
+}
+
+/// Whether a cell is a number with more digits before its point than a number keeps.
+pub(super) fn is_too_long(cell: &Cell) -> bool {
+    let (Cell::Number(text) | Cell::Text(text)) = cell else { return false };
+    text.parse::<f64>().is_ok_and(|float| float.is_finite() && float.abs() > WHOLE_MAX)
+}
+
+/// The number, unless the digits are more than it keeps.
+fn exact(cell: &Cell, text: &str) -> Option<Number> {
+    let significant = text.trim_start_matches(['-', '+', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
+    let is_kept = |number: &Number| significant <= 15 || number.to_string() == text;
+    number(cell).filter(is_kept)
 }
 
 fn is_grouped(text: &str) -> bool {
@@ -90,6 +107,8 @@ mod tests {
             (text("12,34"), Some(ValueKind::Number), "\"12,34\""),
             (text("41"), Some(ValueKind::Number), "41"),
             (text("98%"), Some(ValueKind::Number), "\"98%\""),
+            (digits("33.33333333333333333333"), Some(ValueKind::Number), "33.333333333333336"),
+            (digits("9007199254740993"), Some(ValueKind::Number), "\"9007199254740993\""),
             (text("是"), Some(ValueKind::Boolean), "true"),
             (digits("0"), Some(ValueKind::Boolean), "false"),
             (digits("2"), Some(ValueKind::Boolean), "\"2\""),
@@ -98,6 +117,11 @@ mod tests {
             (text("2024-05-06 23:30:00"), Some(ValueKind::Date), "\"2024-05-06\""),
             (text("明天"), Some(ValueKind::Date), "\"明天\""),
             (digits("7"), None, "7"),
+            (digits("12.50"), None, "12.5"),
+            (digits("33.33333333333333333333"), None, "\"33.33333333333333333333\""),
+            (digits("0.30000000000000004"), None, "0.30000000000000004"),
+            (digits("9007199254740991"), None, "9007199254740991"),
+            (digits("18446744073709551615"), None, "\"18446744073709551615\""),
             (text("7"), None, "\"7\""),
             (Cell::Boolean(true), None, "true"),
         ] {

@@ -94,7 +94,7 @@ impl Fetched {
 }
 
 /// What a value says. Dates that are none, such as `0000-00-00`, say nothing.
-fn cell(Value { kind, text }: &Value) -> Cell {
+pub(super) fn cell(Value { kind, text }: &Value) -> Cell {
     match kind {
         Kind::Whole | Kind::Unsigned | Kind::Decimal => Cell::Number(text.clone()),
         Kind::Float => text.parse().map_or_else(|_| Cell::text(text), Cell::float),

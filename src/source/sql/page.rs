@@ -105,11 +105,13 @@ impl Page {
         }
     }
 
-    /// Up to where everything was read once this page is stored. Where rows have no keys, more of the last cursor value may
-    /// be to come.
-    pub(super) fn end(&self) -> Option<Position> {
-        let end = self.end.clone()?;
-        Some(Position { is_open: self.is_full && end.keys.is_empty(), ..end })
+    /// Up to where everything was read once this page is stored, at a row of which this holds. Where rows have no keys, more
+    /// of its cursor value may be to come.
+    pub(super) fn end(&self, may_be: impl Fn(&Position) -> bool) -> Option<Position> {
+        let end = self.end.clone().filter(&may_be);
+        let is_last = end.is_some();
+        let end = end.or_else(|| self.rows.iter().rev().map(|row| self.position(row)).find(may_be))?;
+        Some(Position { is_open: end.keys.is_empty() && (self.is_full || !is_last), ..end })
     }
 
     /// Which state of a row this is: the cursor's value grows with every change.
@@ -156,7 +158,7 @@ impl Pages<'_> {
     async fn ask(&mut self, range: &Range, limit: u32, known: HashSet<[u8; 16]>) -> Result<Page, LookError> {
         let place = |name: &str| self.columns.iter().position(|column| column.name == name).unwrap_or_default();
         let (cursor, keys) = (place(&self.sql.cursor), self.sql.keys.iter().map(|key| place(key)).collect());
-        let question = self.question(range, limit);
+        let question = Question::of(self.server.dialect(), self.sql, self.columns, range, limit);
         let rows = self.server.fetch(question, self.columns).await?;
         let names = self.columns.iter().map(|column| column.name.clone()).collect();
         let is_full = rows.len() as u64 >= u64::from(limit);
@@ -167,20 +169,21 @@ impl Pages<'_> {
         page.rows.retain(|row| !known.contains(&row.hash()));
         Ok(page)
     }
+}
 
-    fn question(&self, range: &Range, limit: u32) -> Question {
-        let mut asking = Asking { dialect: self.server.dialect(), columns: self.columns, values: Vec::new() };
-        let columns: Vec<String> = self.columns.iter().map(|column| asking.selected(column)).collect();
-        let cursor = asking.named(&self.sql.cursor);
-        let mut conditions = vec![format!("{cursor} IS NOT NULL")];
-        conditions.extend(range.lower.as_ref().map(|bound| asking.above(bound, &self.sql.cursor, &self.sql.keys)));
-        conditions.extend(range.upper.as_ref().map(|value| asking.compared(&self.sql.cursor, "<=", value)));
-        let order: Vec<String> =
-            std::iter::once(&self.sql.cursor).chain(&self.sql.keys).map(|name| asking.named(name)).collect();
+impl Question {
+    /// Asks for the rows of a range, in the cursor's order.
+    fn of(dialect: Dialect, sql: &Sql, columns: &[Column], range: &Range, limit: u32) -> Question {
+        let mut asking = Asking { dialect, columns, values: Vec::new() };
+        let selected: Vec<String> = columns.iter().map(|column| asking.selected(column)).collect();
+        let mut conditions = vec![format!("{} IS NOT NULL", asking.named(&sql.cursor))];
+        conditions.extend(range.lower.as_ref().map(|bound| asking.above(bound, &sql.cursor, &sql.keys)));
+        conditions.extend(range.upper.as_ref().map(|value| asking.compared(&sql.cursor, "<=", value)));
+        let order: Vec<String> = std::iter::once(&sql.cursor).chain(&sql.keys).map(|name| asking.named(name)).collect();
         let text = format!(
             "SELECT {}\nFROM (\n{}\n) AS duban_rows\nWHERE {}\nORDER BY {}\nLIMIT {limit}",
-            columns.join(", "),
-            self.sql.query,
+            selected.join(", "),
+            sql.query,
             conditions.join(" AND "),
             order.join(", "),
         );
@@ -248,4 +251,76 @@ fn too_many_alike(cursor: &str) -> Text {
             "too many rows have one value of the cursor column `{cursor}`: give `key`, columns that tell them apart"
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::sources::{Database, Tls};
+    use crate::source::sql::answer::Kind;
+    use std::time::Duration;
+
+    fn asked(dialect: Dialect, range: &Range) -> String {
+        let sql = Sql {
+            database: Database::Sqlite("a.db".into()),
+            tls: Tls::Off,
+            ca_file: None,
+            query: "SELECT * FROM t -- all".into(),
+            cursor: "updated".into(),
+            keys: vec!["i`d\"".into()],
+            overlap: None,
+            start: None,
+            batch: 10,
+            timeout: Duration::from_secs(1),
+        };
+        let column = |name: &str, kind| Column { name: name.into(), kind };
+        let columns = [column("updated", Kind::Local), column("i`d\"", Kind::Unsigned), column("word", Kind::Text)];
+        let question = Question::of(dialect, &sql, &columns, range, 10);
+        let values: Vec<&str> = question.values.iter().map(|value| value.text.as_str()).collect();
+        format!("{}\n-- {}", question.text, values.join(", "))
+    }
+
+    fn behind() -> Range {
+        let value = |kind, text: &str| Value { kind, text: text.into() };
+        let head = Position {
+            cursor: value(Kind::Local, "2024-05-06 09:00:00"),
+            keys: vec![value(Kind::Unsigned, "7")],
+            is_open: false,
+        };
+        Range::behind(head)
+    }
+
+    #[test]
+    fn every_value_is_a_parameter_and_every_name_is_quoted() {
+        insta::assert_snapshot!(asked(Dialect::MySql, &behind()), @r#"
+        SELECT CAST(duban_rows.`updated` AS CHAR) AS `updated`, CAST(duban_rows.`i``d"` + 0 AS CHAR) AS `i``d"`, CONVERT(duban_rows.`word` USING utf8mb4) AS `word`
+        FROM (
+        SELECT * FROM t -- all
+        ) AS duban_rows
+        WHERE duban_rows.`updated` IS NOT NULL AND duban_rows.`updated` >= CAST(? AS DATETIME(6)) AND (duban_rows.`updated` > CAST(? AS DATETIME(6)) OR (duban_rows.`updated` = CAST(? AS DATETIME(6)) AND duban_rows.`i``d"` > CAST(? AS UNSIGNED)))
+        ORDER BY duban_rows.`updated`, duban_rows.`i``d"`
+        LIMIT 10
+        -- 2024-05-06 09:00:00, 2024-05-06 09:00:00, 2024-05-06 09:00:00, 7
+        "#);
+        insta::assert_snapshot!(asked(Dialect::Postgres, &behind()), @r#"
+        SELECT CAST(duban_rows."updated" AS text) AS "updated", CAST(duban_rows."i`d""" AS text) AS "i`d""", CAST(duban_rows."word" AS text) AS "word"
+        FROM (
+        SELECT * FROM t -- all
+        ) AS duban_rows
+        WHERE duban_rows."updated" IS NOT NULL AND duban_rows."updated" >= CAST($1 AS timestamp) AND (duban_rows."updated" > CAST($2 AS timestamp) OR (duban_rows."updated" = CAST($3 AS timestamp) AND duban_rows."i`d""" > CAST($4 AS bigint)))
+        ORDER BY duban_rows."updated", duban_rows."i`d"""
+        LIMIT 10
+        -- 2024-05-06 09:00:00, 2024-05-06 09:00:00, 2024-05-06 09:00:00, 7
+        "#);
+        insta::assert_snapshot!(asked(Dialect::Sqlite, &Range::starting("' OR 1=1 --")), @r#"
+        SELECT duban_rows."updated" AS "updated", duban_rows."i`d""" AS "i`d""", duban_rows."word" AS "word"
+        FROM (
+        SELECT * FROM t -- all
+        ) AS duban_rows
+        WHERE duban_rows."updated" IS NOT NULL AND duban_rows."updated" >= ?1
+        ORDER BY duban_rows."updated", duban_rows."i`d"""
+        LIMIT 10
+        -- ' OR 1=1 --
+        "#);
+    }
 }

@@ -1,16 +1,22 @@
 //! Up to where a source was read: the cursor's value and those of the keys, exactly as the server sent them.
 
-use super::answer::{Kind, Value, local, parse_moment};
+use super::answer::{Kind, Value, cell, local, parse_moment};
 use crate::config::sources::{Overlap, Sql};
 use crate::source::look::LookError;
+use crate::source::time::{When, at_local, when};
 use crate::text::Text;
-use chrono::TimeDelta;
+use crate::time::Instant;
+use chrono::{NaiveTime, TimeDelta};
+use chrono_tz::Tz;
 use serde_json::json;
 use std::time::Duration;
 
 /// Where nothing else is said.
 const TIME: Duration = Duration::from_mins(5);
 const COUNT: u64 = 1000;
+
+/// Clocks of other machines may be ahead so far.
+const AHEAD_MS: i64 = 3_600_000;
 
 /// A place in the order in which a source is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,8 +74,28 @@ impl Position {
         if overlap == Overlap::Time(Duration::ZERO) || overlap == Overlap::Count(0) {
             return Ok(None);
         }
-        let text = earlier(&self.cursor, overlap).ok_or_else(|| LookError::Source(no_overlap(&sql.cursor)))?;
-        Ok(Some(Value { kind: self.cursor.kind, text }))
+        match earlier(&self.cursor, overlap) {
+            Some(text) => Ok(Some(Value { kind: self.cursor.kind, text })),
+            // What an operator typed is where to begin, whatever it is.
+            None if self.is_open => Ok(None),
+            None => Err(LookError::Source(no_overlap(&sql.cursor))),
+        }
+    }
+
+    /// Whether the cursor's value is a time that is still to come. A row with such a value is read, but is no place to go on
+    /// from: all rows until then would be passed over.
+    pub(super) fn is_ahead(&self, sql: &Sql, now: Instant, zone: Tz) -> bool {
+        let counts_time = matches!(sql.overlap, Some(Overlap::Time(_)));
+        let at = match self.cursor.kind {
+            Kind::Whole | Kind::Unsigned if counts_time => unix(&self.cursor.text),
+            Kind::Local | Kind::Moment | Kind::Date | Kind::Text => match when(&cell(&self.cursor), &[], zone) {
+                Some(When::At(at)) => Some(at),
+                Some(When::On(date)) => Some(at_local(date.and_time(NaiveTime::MIN), zone)),
+                None => return self.cursor.text == "infinity",
+            },
+            _ => None,
+        };
+        at.is_some_and(|at| at.ms_since(now) > AHEAD_MS)
     }
 }
 
@@ -111,6 +137,12 @@ fn less(value: &Value, overlap: Overlap) -> Option<String> {
     };
     let less = whole - i128::from(much);
     Some(if value.kind == Kind::Unsigned { less.max(0) } else { less }.to_string())
+}
+
+/// A number that counts seconds since 1970, or milliseconds.
+fn unix(text: &str) -> Option<Instant> {
+    let number: i64 = text.parse().ok()?;
+    Some(Instant(if number >= 100_000_000_000 { number } else { number.checked_mul(1000)? }))
 }
 
 /// A text that is a time, written in the same form.

@@ -1,11 +1,12 @@
 //! Figures without an order come by every way, and the newest stands.
 
 use super::folder::drop_file;
-use super::{wait_for_count, with_sources};
+use super::servers::Kind;
+use super::sql::{servers, start};
+use super::{run_sqlite, wait_for_count, with_sources};
 use crate::daemon::harness::{Site, wait_for};
 use duban::store::{Role, Store};
 use serde_json::json;
-use sqlx::{Connection, Executor};
 
 const SOURCES: &str = "
   - name: 日报
@@ -35,15 +36,6 @@ fn standing(site: &Site, day: &str, department: &str) -> Option<f64> {
     })
 }
 
-fn run_sqlite(site: &Site, sql: &'static str) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(site.path("calls.db")).create_if_missing(true);
-        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
-        connection.execute(sql).await.unwrap();
-    });
-}
-
 #[test]
 fn figures_come_over_http_from_an_import_from_files_and_from_a_database() {
     let site = Site::new();
@@ -51,6 +43,7 @@ fn figures_come_over_http_from_an_import_from_files_and_from_a_database() {
     std::fs::create_dir(site.path("drop")).unwrap();
     run_sqlite(
         &site,
+        "calls.db",
         "CREATE TABLE calls (id INTEGER PRIMARY KEY, day TEXT, n INTEGER); INSERT INTO calls VALUES (1, '2024-05-04', 44)",
     );
     let daemon = site.start();
@@ -78,7 +71,7 @@ fn a_figure_that_is_corrected_and_corrected_back_stands_as_the_newest_file_says(
     let site = Site::new();
     with_sources(&site, SOURCES);
     std::fs::create_dir(site.path("drop")).unwrap();
-    run_sqlite(&site, "CREATE TABLE calls (id INTEGER PRIMARY KEY, day TEXT, n INTEGER)");
+    run_sqlite(&site, "calls.db", "CREATE TABLE calls (id INTEGER PRIMARY KEY, day TEXT, n INTEGER)");
     let daemon = site.start();
     let report = |value: u32| format!("日期,班组,数\n2024-05-06,一组,{value}\n");
     for (number, value) in [(1.0, 41), (2.0, 42), (3.0, 41)] {
@@ -91,4 +84,31 @@ fn a_figure_that_is_corrected_and_corrected_back_stands_as_the_newest_file_says(
     drop_file(&site, "两个.csv", "日期,班组,数\n2024-05-06,一组,1\n2024-05-06,一组,2\n".as_bytes());
     wait_for_count(&daemon, "日报", "refused", 1.0);
     assert!(site.read("drop/rejected/两个.csv.report.csv").contains("3,,the figure `三方通话` has two values"));
+}
+
+#[test]
+fn figures_come_from_real_servers_and_the_row_that_was_changed_last_stands() {
+    for server in servers("figures_come_from_real_servers_and_the_row_that_was_changed_last_stands") {
+        let moment = if server.kind == Kind::MariaDb { "DATETIME(6)" } else { "TIMESTAMP" };
+        server.run(&format!(
+            "CREATE TABLE calls (day DATE, team VARCHAR(20), n DECIMAL(12,2), updated {moment}, PRIMARY KEY (day, team));\n\
+             INSERT INTO calls VALUES ('2024-05-06', '一组', 1041.50, '2024-05-07 08:00:00'), \
+             ('2024-05-06', '', 2000, '2024-05-07 08:00:00'), ('2024-05-07', '一组', NULL, '2024-05-07 08:00:00')"
+        ));
+        let site = Site::new();
+        let rest = "    query: SELECT * FROM calls
+    cursor: updated
+    key: [day, team]
+    every: 1 second
+    figures: [ { figure: 三方通话, day: day, value: n, department: team } ]
+";
+        with_sources(&site, &format!("  - name: 话务库\n    kind: sql\n{}{rest}", server.address()));
+        let daemon = start(&site);
+        wait_for(|| (standing(&site, "2024-05-06", "一组") == Some(1041.5)).then_some(()));
+        wait_for(|| (standing(&site, "2024-05-06", "") == Some(2000.0)).then_some(()));
+        server.run("UPDATE calls SET n = 1042, updated = '2024-05-07 09:00:00' WHERE team = '一组' AND n IS NOT NULL");
+        wait_for(|| (standing(&site, "2024-05-06", "一组") == Some(1042.0)).then_some(()));
+        assert_eq!(standing(&site, "2024-05-07", "一组"), None, "{:?}: NULL is no figure", server.kind);
+        drop(daemon);
+    }
 }

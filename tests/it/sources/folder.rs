@@ -1,5 +1,7 @@
 //! Files that are dropped.
 
+use super::workbook::C::{self, D, DT, N, T};
+use super::workbook::workbook;
 use super::{health, kinds_of, wait_for_attribute, wait_for_count, wait_for_kinds, with_sources};
 use crate::daemon::harness::{Site, wait_for};
 use std::process::Output;
@@ -137,10 +139,12 @@ fn files_in_gb18030_with_semicolons_and_rows_of_json_are_read_by_the_same_mappin
     drop_file(&site, "gb.txt", &encoding_rs::GB18030.encode(&text).0);
     wait_for_attribute(&daemon, "GB-1", "department", "甲局;𠮷处");
     let rows = r#"{"工单编号":"J-1","类别":"投诉类","受理时间":"2024-05-06 09:00","多余":[1]}
-{"工单编号":77,"受理时间":"2024-05-06 09:00"}"#;
+{"工单编号":77,"受理时间":"2024-05-06 09:00"}
+{"工单编号":123456789012345678901234567890,"受理时间":"2024-05-06 09:00"}"#;
     drop_file(&site, "rows.jsonl", rows.as_bytes());
     wait_for_kinds(&daemon, "J-1", &["received"]);
     wait_for_kinds(&daemon, "77", &["received"]);
+    wait_for_kinds(&daemon, "123456789012345678901234567890", &["received"]);
 }
 
 #[test]
@@ -228,4 +232,52 @@ fn what_was_moved_long_ago_is_removed_if_that_is_wanted() {
     site.write("drop/done/of-somebody-else", "");
     let _daemon = site.start();
     wait_for(|| (names(&site, "drop/done") == ["new.csv", "new.csv.report.csv", "of-somebody-else"]).then_some(()));
+}
+
+#[test]
+fn texts_are_read_in_utf8_and_gb18030_with_and_without_a_mark() {
+    let site = site(SHEET);
+    let daemon = site.start();
+    let gb = |text: &str| encoding_rs::GB18030.encode(text).0.into_owned();
+    let utf8 = |text: &str| text.as_bytes().to_vec();
+    for mark in ["", "\u{feff}"] {
+        for (encoding, encoded) in [("U", &utf8 as &dyn Fn(&str) -> Vec<u8>), ("G", &gb)] {
+            let order = |kind: &str| format!("{kind}-{encoding}-{}", mark.len());
+            let table = format!("{mark}{HEADER}\n{},投诉类,市市场监管局,2024-05-06 09:00,,,,,\n", order("C"));
+            drop_file(&site, &format!("{}.csv", order("C")), &encoded(&table));
+            let line = format!(
+                "{mark}{{\"工单编号\":\"{}\",\"承办单位\":\"市市场监管局\",\"受理时间\":\"2024-05-06 09:00\"}}\n",
+                order("J")
+            );
+            drop_file(&site, &format!("{}.jsonl", order("J")), &encoded(&line));
+            wait_for_attribute(&daemon, &order("C"), "department", "市市场监管局");
+            wait_for_attribute(&daemon, &order("J"), "department", "市市场监管局");
+        }
+    }
+    assert_eq!(names(&site, "drop/rejected"), Vec::<String>::new());
+}
+
+#[test]
+fn workbooks_are_taken_whole_or_refused_with_a_report_of_row_and_reason() {
+    let site = site(SHEET);
+    let daemon = site.start();
+    let header: Vec<C<'_>> =
+        ["工单编号", "类别", "承办单位", "受理时间", "签收时间", "办结时间", "日期", "三方通话量", "班组"]
+            .map(T)
+            .into();
+    // 45418 is 2024-05-06.
+    let order = |number, category| vec![T(number), T(category), T("甲局"), DT(45_418.375), DT(45_418.5)];
+    let calls = vec![C::None, C::None, C::None, C::None, C::None, C::None, D(45_418.0), N(1041.0), T("话务一组")];
+    drop_file(&site, "好.xlsx", &workbook(&[header.clone(), order("X-1", "投诉类"), calls], &[]));
+    wait_for_kinds(&daemon, "X-1", &["received", "signed"]);
+    wait_for_count(&daemon, "投放", "taken", 3.0);
+    wait_for(|| (names(&site, "drop/done") == ["好.xlsx", "好.xlsx.report.csv"]).then_some(()));
+    drop_file(&site, "坏.xlsx", &workbook(&[header, order("X-2", "投诉类"), order("X-3", "表扬")], &[]));
+    wait_for(|| (names(&site, "drop/rejected") == ["坏.xlsx", "坏.xlsx.report.csv"]).then_some(()));
+    assert_eq!(kinds_of(&daemon, "X-2"), Vec::<String>::new());
+    let report = site.read("drop/rejected/坏.xlsx.report.csv").replace(['\u{feff}', '\r'], "");
+    insta::assert_snapshot!(report, @r#"
+    row,column,reason
+    3,类别,"the attribute `category` must be one of 咨询, 投诉"
+    "#);
 }

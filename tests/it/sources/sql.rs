@@ -1,7 +1,7 @@
 //! Other systems' databases: SQLite always, `MariaDB` and PostgreSQL on real servers.
 
 use super::servers::{Kind, Server};
-use super::{health, kinds_of, wait_for_attribute, wait_for_count, wait_for_kinds, with_sources};
+use super::{health, kinds_of, run_sqlite, wait_for_attribute, wait_for_count, wait_for_kinds, with_sources};
 use crate::daemon::harness::{As, Daemon, Site, wait_for};
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ fn site(address: &str, rest: &str) -> Site {
     site
 }
 
-fn start(site: &Site) -> Daemon<'_> {
+pub fn start(site: &Site) -> Daemon<'_> {
     let mut command = site.duban(&["run", "--ready-file", "ready", "--lang", "en"]);
     command.env("DUBAN_TEST_PASSWORD", "admin");
     site.start_by(command)
@@ -51,7 +51,7 @@ fn orders_table(kind: Kind) -> &'static str {
 }
 
 /// Both servers, or those that are there.
-fn servers(test: &str) -> Vec<Server> {
+pub fn servers(test: &str) -> Vec<Server> {
     [Kind::MariaDb, Kind::Postgres].into_iter().filter_map(|kind| kind.server(test)).collect()
 }
 
@@ -234,20 +234,11 @@ fn every_type_of_column_says_what_it_means() {
 
 #[test]
 fn figures_come_from_a_database_and_a_correction_back_counts() {
-    use sqlx::{Connection, Executor};
     let site = site(
         "    url: sqlite:other.db\n",
         "    query: SELECT * FROM calls\n    cursor: updated\n    key: day\n    every: 1 second\n    figures:\n      - { figure: 三方通话, day: day, value: n }\n",
     );
-    let run = |sql: &'static str| {
-        let path = site.path("other.db");
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).create_if_missing(true);
-            let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
-            connection.execute(sql).await.unwrap();
-        });
-    };
+    let run = |sql: &str| run_sqlite(&site, "other.db", sql);
     run("CREATE TABLE calls (day TEXT PRIMARY KEY, n INTEGER, updated TEXT); \
          INSERT INTO calls VALUES ('2024-05-06', 41, '2024-05-07 08:00:00')");
     let daemon = site.start();
@@ -260,17 +251,14 @@ fn figures_come_from_a_database_and_a_correction_back_counts() {
 
 #[test]
 fn a_column_that_is_not_there_is_named_and_a_reset_reads_anew() {
-    use sqlx::{Connection, Executor};
     let site = site("    url: sqlite:other.db\n", WIDE);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(site.path("other.db")).create_if_missing(true);
-        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
-        let table = "CREATE TABLE orders (id INTEGER PRIMARY KEY, order_no TEXT, category TEXT, dept TEXT, caller TEXT, \
-                     received_at TEXT, signed_at TEXT, closed_at TEXT, updated_at TEXT);\n\
-                     INSERT INTO orders (order_no, received_at, updated_at) VALUES ('L-1', '2024-05-06 09:00:00', '2024-05-06 09:00:00')";
-        connection.execute(table).await.unwrap();
-    });
+    run_sqlite(
+        &site,
+        "other.db",
+        "CREATE TABLE orders (id INTEGER PRIMARY KEY, order_no TEXT, category TEXT, dept TEXT, caller TEXT, \
+         received_at TEXT, signed_at TEXT, closed_at TEXT, updated_at TEXT);\n\
+         INSERT INTO orders (order_no, received_at, updated_at) VALUES ('L-1', '2024-05-06 09:00:00', '2024-05-06 09:00:00')",
+    );
     let wrong = site.read("duban.yaml").replace("at: signed_at", "at: singed_at");
     let right = site.read("duban.yaml");
     site.write("duban.yaml", &wrong);
@@ -284,4 +272,152 @@ fn a_column_that_is_not_there_is_named_and_a_reset_reads_anew() {
     assert!(reset.status.success(), "{reset:?}");
     let again = site.output(&["sources", "run", "热线库"]);
     assert!(String::from_utf8_lossy(&again.stderr).contains("新增 0，重复 1"), "{again:?}");
+}
+
+/// A way to a server that can be cut.
+struct Way {
+    port: u16,
+    is_cut: std::sync::Arc<std::sync::atomic::AtomicBool>,
+}
+
+impl Way {
+    fn to(address: &str) -> Way {
+        use std::sync::atomic::Ordering;
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let (port, is_cut) = (listener.local_addr().unwrap().port(), std::sync::Arc::default());
+        let (address, cut) = (address.to_owned(), std::sync::Arc::clone(&is_cut));
+        std::thread::spawn(move || {
+            let cut: std::sync::Arc<std::sync::atomic::AtomicBool> = cut;
+            for near in listener.incoming().map_while(Result::ok) {
+                if cut.load(Ordering::SeqCst) {
+                    continue;
+                }
+                let Ok(far) = std::net::TcpStream::connect(&address) else { continue };
+                for (from, to) in [(&near, &far), (&far, &near)] {
+                    let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+                    std::thread::spawn(move || drop(std::io::copy(&mut from, &mut to)));
+                }
+            }
+        });
+        Way { port, is_cut }
+    }
+
+    fn cut(&self, is_cut: bool) {
+        self.is_cut.store(is_cut, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn a_way_that_is_cut_is_shown_and_nothing_is_lost_when_it_is_mended() {
+    for server in servers("a_way_that_is_cut_is_shown_and_nothing_is_lost_when_it_is_mended") {
+        server.run(orders_table(server.kind));
+        let way = Way::to(&server.address);
+        let address = server.address().replace(&server.address, &format!("127.0.0.1:{}", way.port));
+        let site = site(&address, WIDE);
+        let daemon = start(&site);
+        let insert = |order: &str| {
+            server
+                .run(&format!("INSERT INTO orders (order_no, received_at) VALUES ('{order}', '2024-05-06 09:00:00')"));
+        };
+        insert("BEFORE");
+        wait_for_kinds(&daemon, "BEFORE", &["received"]);
+        way.cut(true);
+        insert("MEANWHILE");
+        wait_for(|| health(&daemon, "热线库")["failure"].as_str().map(str::to_owned));
+        assert_eq!(kinds_of(&daemon, "MEANWHILE"), Vec::<String>::new());
+        way.cut(false);
+        wait_for_kinds(&daemon, "MEANWHILE", &["received"]);
+        wait_for(|| health(&daemon, "热线库")["failure"].is_null().then_some(()));
+    }
+}
+
+/// What `duban sources run --dry-run` says for a query whose columns are these attributes.
+fn tried(server: &Server, query: &str, attributes: &[&str], more: &str) -> (Vec<serde_json::Value>, String) {
+    let attributes: Vec<String> = attributes.iter().map(|name| format!("{name}: {name}")).collect();
+    let rest = format!(
+        "    query: \"{query}\"\n    cursor: id\n    timezone: Asia/Shanghai\n{more}    events:\n      - type: received\n        \
+         order: order_no\n        at: happened\n        attrs: {{ {} }}\n",
+        attributes.join(", ")
+    );
+    let site = site(&server.address(), &rest);
+    let mut command = site.duban(&["sources", "run", "热线库", "--dry-run", "--lang", "en"]);
+    let output = command.env("DUBAN_TEST_PASSWORD", "admin").output().unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let bodies = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    (bodies, String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn the_types_of_a_real_table_are_read_exactly() {
+    if let Some(server) = Kind::MariaDb.server("the_types_of_a_real_table_are_read_exactly") {
+        server.run(
+            "CREATE TABLE t (id INT PRIMARY KEY, order_no CHAR(20), happened DATETIME, flag TINYINT(1), large BIGINT UNSIGNED, \
+             money DECIMAL(30,10), ratio DOUBLE, bits BIT(8), kind ENUM('甲','乙'), doc JSON, gbk VARCHAR(20) CHARACTER SET gbk, \
+             bin VARCHAR(20) COLLATE utf8mb4_bin, day DATE, zero DATETIME, clock TIME, years YEAR);\n\
+             SET SESSION sql_mode = '';\n\
+             INSERT INTO t VALUES (1, 'M-1', '2024-05-06 09:00:00', 3, 18446744073709551615, 12345678901234567890.5, 0.1, b'00000101', \
+             '乙', '{\"a\":1}', '甲局', '𠮷', '2024-05-06', '0000-00-00 00:00:00', '09:30:00', 2024)",
+        );
+        let names =
+            ["flag", "large", "money", "ratio", "bits", "kind", "doc", "gbk", "bin", "day", "zero", "clock", "years"];
+        let (bodies, said) = tried(&server, "SELECT * FROM t", &names, "");
+        assert_eq!(bodies.len(), 1, "{said}");
+        insta::assert_snapshot!(bodies[0]["attrs"], @r#"{"bin":"𠮷","bits":5,"clock":"09:30:00","day":"2024-05-06","doc":"{\"a\":1}","flag":3,"gbk":"甲局","kind":"乙","large":"18446744073709551615","money":"12345678901234567890.5000000000","ratio":0.1,"years":2024}"#);
+    }
+    if let Some(server) = Kind::Postgres.server("the_types_of_a_real_table_are_read_exactly") {
+        server.run(
+            "CREATE TYPE k AS ENUM ('甲','乙');\n\
+             CREATE TABLE t (id INT, order_no BPCHAR(20), happened TIMESTAMPTZ, flag BOOLEAN, small SMALLINT, large NUMERIC, \
+             ratio REAL, kind k, doc JSONB, u UUID, day DATE, clock TIME, words TEXT[], far TIMESTAMP);\n\
+             INSERT INTO t VALUES (1, 'P-1', '2024-05-06 09:00:00+08', true, 3, 12345678901234567890.5, 0.1, '乙', '{\"a\":1}', \
+             '00000000-0000-0000-0000-000000000001', '2024-05-06', '09:30', '{a,b}', 'infinity')",
+        );
+        let names = ["flag", "small", "large", "ratio", "kind", "doc", "u", "day", "clock", "words", "far"];
+        let (bodies, said) = tried(&server, "SELECT * FROM t", &names, "");
+        assert_eq!(bodies.len(), 1, "{said}");
+        insta::assert_snapshot!(bodies[0]["attrs"], @r#"{"clock":"09:30:00","day":"2024-05-06","doc":"{\"a\": 1}","far":"infinity","flag":true,"kind":"乙","large":"12345678901234567890.5","ratio":0.1,"small":3,"u":"00000000-0000-0000-0000-000000000001","words":"{a,b}"}"#);
+    }
+}
+
+#[test]
+fn a_query_that_takes_too_long_writes_or_is_wrong_says_so() {
+    for server in servers("a_query_that_takes_too_long_writes_or_is_wrong_says_so") {
+        let (slow, writing) = match server.kind {
+            Kind::MariaDb => ("SLEEP(20)", "NEXTVAL(s)"),
+            Kind::Postgres => ("pg_sleep(20)::text", "nextval('s')"),
+        };
+        server.run("CREATE SEQUENCE s");
+        let of = |value: &str| format!("SELECT 1 AS id, 'O' AS order_no, NULL AS happened, {value} AS more");
+        let (_, said) = tried(&server, &of(slow), &["more"], "    timeout: 1 second\n");
+        assert!(said.contains("took too long"), "{:?}: {said}", server.kind);
+        let (_, said) = tried(&server, &of(writing), &["more"], "");
+        assert!(said.to_lowercase().contains("read-only") || said.contains("READ ONLY"), "{:?}: {said}", server.kind);
+        let (_, said) = tried(&server, "SELECT nothing FROM nowhere", &[], "");
+        assert!(said.contains("nowhere"), "{:?}: {said}", server.kind);
+    }
+}
+
+#[test]
+fn a_row_dated_far_ahead_is_read_and_hides_none_of_those_before_it() {
+    for server in servers("a_row_dated_far_ahead_is_read_and_hides_none_of_those_before_it") {
+        server.run(orders_table(server.kind));
+        let insert = |order: &str, updated: &str| {
+            server.run(&format!(
+                "INSERT INTO orders (order_no, received_at, updated_at) VALUES ('{order}', '2024-05-06 09:00:00', {updated})"
+            ));
+        };
+        insert("AHEAD", "'2037-01-01 00:00:00'");
+        let site = site(&server.address(), WIDE);
+        let daemon = start(&site);
+        wait_for_kinds(&daemon, "AHEAD", &["received"]);
+        insert("NOW", "CURRENT_TIMESTAMP");
+        wait_for_kinds(&daemon, "NOW", &["received"]);
+        daemon.kill();
+        insert("LONG-AGO", "'2024-01-01 00:00:00'");
+        insert("LATER", "CURRENT_TIMESTAMP");
+        let daemon = start(&site);
+        wait_for_kinds(&daemon, "LATER", &["received"]);
+        // What is given a cursor value of the past is not new, and that is told in the documents.
+        assert_eq!(kinds_of(&daemon, "LONG-AGO"), Vec::<String>::new());
+    }
 }
