@@ -17,7 +17,7 @@ const SMS: &str = r#"
     timeout: 1 second
     receipts: { token: { file: secrets/receipts } }
     templates:
-      yellow-card: { id: SMS_100000001, params: { no: "{{ order }}", card: "{{ act }}，{{ duty }}" } }
+      yellow-card: { id: SMS_100000001, params: { no: "{{ order }}", card: "{{ act }}，{{ duty }}" }, text: "工单${no}已亮${card}，请即办理。" }
       confidential: { id: SMS_100000001, params: { no: 保密, card: "{{ act }}" } }
 "#;
 
@@ -36,6 +36,7 @@ fn a_card_is_sent_by_its_template_signed_as_the_vendor_wants() {
     assert_eq!((sent.mobile.as_str(), &sent.params["no"]), ("13800000000", &json!("ZH-1")));
     assert!(sent.params["card"].as_str().unwrap().starts_with("黄牌，"), "{}", sent.params);
     assert_eq!(sent.out_id.len(), 32);
+    assert_eq!(daemon.metric("duban_sms_segments_total{channel=\"sms\"}"), Some(1.0), "its text is known");
 }
 
 #[test]

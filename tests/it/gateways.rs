@@ -3,6 +3,7 @@
 
 pub mod aliyun;
 pub mod city;
+pub mod described;
 pub mod huawei;
 pub mod mas;
 pub mod tencent;

@@ -12,6 +12,7 @@ mod daemon;
 mod demo;
 mod docs;
 mod dossier;
+mod drivers;
 mod edits;
 mod email;
 mod events;

@@ -39,7 +39,7 @@ fn brief(block: &str) -> String {
 #[test]
 fn kinds_without_a_template_are_named_with_the_remedy() {
     let (_, said) = check("      yellow-card: { id: t1, params: [\"{{ order }}\"] }\n      remind: false\n");
-    insta::assert_snapshot!(said, @"warning[no-template]: no template for these notices, which do not go by this channel: red-card, route, proposal, return, revocation, flag, notify, duty, health, confidential; give each a template; `default` is for all that have none of their own (but `confidential`); write `KIND: false` for what shall not go by SMS");
+    insta::assert_snapshot!(said, @"warning[no-template]: no template for these notices, which do not go by this channel: red-card, route, proposal, return, revocation, flag, notify, duty, health, confidential, digest; give each a template; `default` is for all that have none of their own (but `confidential`); write `KIND: false` for what shall not go by SMS");
 }
 
 #[test]
@@ -71,6 +71,26 @@ fn what_a_gateway_would_refuse_is_an_error_with_its_place() {
     error[missing-field]: `id` is missing; add `id: …` here
     error[malformed-template]: the template does not parse: unexpected end of input, expected end of variable block; such as "{{ order }}"
     "##);
+}
+
+#[test]
+fn a_gateway_of_named_parameters_is_checked_alike() {
+    let site = Site::new();
+    for (driver, keys, params) in [
+        ("aliyun", "access_key_id: a, access_key_secret: { file: s }, signature: 例", "{ to: \"{{ url }}\" }"),
+        ("tencent", "secret_id: a, secret_key: { file: s }, app_id: \"1\", signature: 例", "[\"{{ url }}\"]"),
+        ("huawei", "app_key: a, app_secret: { file: s }, sender: \"8824\"", "[\"{{ url }}\"]"),
+    ] {
+        let config = site.read("duban.yaml");
+        let (before, _) = config.split_once("  sms:").unwrap_or((&config, ""));
+        let templates = format!("{{ red-card: {{ id: t, params: {params} }} }}");
+        let sms = format!("  sms: {{ kind: sms, driver: {driver}, {keys}, templates: {templates} }}");
+        site.write("duban.yaml", &format!("{}\n{sms}\n", before.trim_end()));
+        let Output { status, stdout, .. } = site.output(&["check", "--lang", "en"]);
+        let told = String::from_utf8(stdout).unwrap();
+        assert_eq!(status.code(), Some(1), "{driver}: {told}");
+        assert!(told.contains("error[url-in-parameter]") && told.contains("channel: route, proposal"), "{driver}: {told}");
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use super::super::open::OpenError;
 use super::super::rate::{self, InMemory, Limit, Rates};
 use super::answer::{Codes, Fate, Troubles, Verdict, about_all, about_one, about_some};
 use super::number::domestic;
+use super::outgoing;
 use super::params::{Filled, Registered};
 use crate::config::channels::sms::SmsAliyun;
 use crate::config::secret::Secret;
@@ -199,6 +200,10 @@ impl Channel for Aliyun {
 
     fn deliver<'a>(&'a self, message: &'a Message, now: Instant) -> BoxFuture<'a, Outcome> {
         Box::pin(self.send(message, now))
+    }
+
+    fn segments(&self, message: &Message) -> Option<usize> {
+        outgoing::segments(&self.registered, message, &self.sign_name)
     }
 
     fn receipts(&self) -> Option<&dyn Receipts> {

@@ -3,10 +3,10 @@
 //! An answer that came decides by what the configuration says of it: accepted, to be tried again, and everything else is
 //! final.
 
-use super::super::channel::{Channel, Message, Outcome, Receipts};
+use super::super::channel::{Channel, Message, Outcome, Receipts, Trouble};
 use super::super::http::{self, Answer};
 use super::super::open::{OpenError, header_name, secret_header};
-use super::answer::is_code;
+use super::answer::{Codes, Troubles, Verdict, is_code};
 use super::heard::Heard;
 use super::number::number;
 use super::request::{self, Fields, Template};
@@ -19,6 +19,9 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue as Value}
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value as Json;
 
+/// Its codes are the configuration's; a status may say what an operator has to mend.
+const CODES: Codes = Codes { gateway: "短信网关", known: &[] };
+
 /// `kind: sms`, `driver: http`.
 pub struct Described {
     client: Client,
@@ -27,6 +30,7 @@ pub struct Described {
     retry: Expected,
     signature: Signature,
     heard: Option<Heard>,
+    troubles: Troubles,
 }
 
 /// The request, compiled.
@@ -48,6 +52,7 @@ impl Described {
             retry: options.retry.clone(),
             signature: options.signature.clone(),
             heard: options.receipts.as_ref().map(|shape| Heard::open(shape, &options.way)).transpose()?,
+            troubles: Troubles::default(),
         })
     }
 
@@ -57,7 +62,7 @@ impl Described {
             Err(reason) => return Outcome::permanent(reason),
         };
         match http::send(request, now).await {
-            Ok(answer) => self.outcome(&answer),
+            Ok(answer) => self.troubles.settled(self.verdict(&answer)),
             Err(none) => none.into(),
         }
     }
@@ -68,6 +73,15 @@ impl Described {
         text.note(&message.id);
         self.request
             .render(&self.client, &Fields { mobile: &mobile, text: &text.text, id: &message.id, ..Fields::default() })
+    }
+
+    fn verdict(&self, answer: &Answer) -> Verdict {
+        let outcome = self.outcome(answer);
+        let trouble = match &outcome {
+            Outcome::Permanent { .. } => CODES.unreadable(answer).trouble,
+            _ => None,
+        };
+        Verdict { outcome, trouble }
     }
 
     fn outcome(&self, answer: &Answer) -> Outcome {
@@ -91,6 +105,10 @@ impl Channel for Described {
 
     fn deliver<'a>(&'a self, message: &'a Message, now: Instant) -> BoxFuture<'a, Outcome> {
         Box::pin(self.send(message, now))
+    }
+
+    fn troubles(&self) -> Vec<Trouble> {
+        self.troubles.take()
     }
 
     fn receipts(&self) -> Option<&dyn Receipts> {

@@ -10,6 +10,7 @@ use super::super::http::{self, Answer};
 use super::super::open::OpenError;
 use super::answer::{Codes, Fate, Troubles, Verdict, about_all, about_one, about_some};
 use super::number::international;
+use super::outgoing;
 use super::params::Registered;
 use crate::config::channels::sms::SmsHuawei;
 use crate::config::secret::{Secret, SecretSource};
@@ -122,6 +123,10 @@ impl Channel for Huawei {
 
     fn deliver<'a>(&'a self, message: &'a Message, now: Instant) -> BoxFuture<'a, Outcome> {
         Box::pin(self.send(message, now))
+    }
+
+    fn segments(&self, message: &Message) -> Option<usize> {
+        outgoing::segments(&self.registered, message, self.signature.as_deref().unwrap_or_default())
     }
 
     fn receipts(&self) -> Option<&dyn Receipts> {

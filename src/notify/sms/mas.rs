@@ -10,6 +10,7 @@ use super::super::http::{self, Answer};
 use super::super::open::OpenError;
 use super::answer::{Codes, Fate, Troubles, Verdict, about_all, about_one, about_some};
 use super::number::domestic;
+use super::outgoing;
 use super::params::Registered;
 use super::text;
 use crate::config::channels::sms::{MasContent, Signature, SmsMas};
@@ -212,8 +213,10 @@ impl Channel for Mas {
     }
 
     fn segments(&self, message: &Message) -> Option<usize> {
-        let Content::Text(signature) = &self.content else { return None };
-        text::text(&message.forms.short, signature).ok().map(|text| text.segments())
+        match &self.content {
+            Content::Text(signature) => text::text(&message.forms.short, signature).ok().map(|text| text.segments()),
+            Content::Templates(registered) => outgoing::segments(registered, message, ""),
+        }
     }
 
     fn receipts(&self) -> Option<&dyn Receipts> {

@@ -1,7 +1,7 @@
-//! What a gateway would be sent of a message, for people to look at; nothing is sent.
+//! What a gateway would be sent of a message, for people to look at, and as how many segments it goes; nothing is sent.
 
 use super::super::channel::Message;
-use super::params::Registered;
+use super::params::{Filled, Registered};
 use super::placeholders;
 use super::text::{self, Text};
 use crate::config::channels::sms::{MasContent, Signature, Sms, SmsTemplates};
@@ -43,8 +43,19 @@ fn plain(message: &Message, signature: &Signature) -> Result<Outgoing, String> {
 fn registered(message: &Message, templates: &SmsTemplates, signature: &str) -> Result<Outgoing, String> {
     let registered = Registered::compile(templates).map_err(|error| error.to_string())?;
     let filled = registered.fill(message)?;
-    let signature = if signature.is_empty() { String::new() } else { format!("【{signature}】") };
-    let text = filled.text.map(|text| Text::of(placeholders::filled(text, &filled.params), &signature));
+    let text = text_of(&filled, signature);
     let params = filled.params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     Ok(Outgoing::Template { id: filled.id.to_owned(), params, text })
+}
+
+/// As how many segments a template goes, where the configuration has its text.
+pub(super) fn segments(registered: &Registered, message: &Message, signature: &str) -> Option<usize> {
+    let filled = registered.fill(message).ok()?;
+    text_of(&filled, signature).map(|text| text.segments())
+}
+
+/// What becomes of a template; the gateway puts the signature in front.
+fn text_of(filled: &Filled<'_>, signature: &str) -> Option<Text> {
+    let signature = if signature.is_empty() { String::new() } else { format!("【{signature}】") };
+    filled.text.map(|text| Text::of(placeholders::filled(text, &filled.params), &signature))
 }

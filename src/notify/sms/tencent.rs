@@ -11,6 +11,7 @@ use super::super::http::{self, Answer, NoAnswer};
 use super::super::open::OpenError;
 use super::answer::{Codes, Fate, Troubles, Verdict, about_all, about_one, about_some};
 use super::number::international;
+use super::outgoing;
 use super::params::Registered;
 use crate::config::channels::sms::SmsTencent;
 use crate::config::secret::Secret;
@@ -198,6 +199,10 @@ impl Channel for Tencent {
 
     fn deliver<'a>(&'a self, message: &'a Message, now: Instant) -> BoxFuture<'a, Outcome> {
         Box::pin(self.send(message, now))
+    }
+
+    fn segments(&self, message: &Message) -> Option<usize> {
+        outgoing::segments(&self.registered, message, &self.sign_name)
     }
 
     fn receipts(&self) -> Option<&dyn Receipts> {

@@ -26,7 +26,7 @@ pub trait Fake: Send + Sync + 'static {
     fn answer(&self, request: &Received) -> Reply;
 }
 
-impl<F: Fake> Fake for Arc<F> {
+impl<F: Fake + ?Sized> Fake for Arc<F> {
     fn answer(&self, request: &Received) -> Reply {
         (**self).answer(request)
     }

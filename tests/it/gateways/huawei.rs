@@ -33,6 +33,12 @@ impl Huawei {
     }
 }
 
+/// A number's refusal in the vendor's form.
+pub fn refused(status: &str) -> Reply {
+    let result = json!([{ "smsMsgId": "", "from": SENDER, "originTo": "", "status": status, "total": 1 }]);
+    Reply::ok(&json!({ "code": "E000510", "description": "", "result": result }).to_string())
+}
+
 impl Fake for Huawei {
     fn answer(&self, request: &Received) -> Reply {
         let state = &mut *self.0.lock().unwrap();
