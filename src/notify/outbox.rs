@@ -299,7 +299,8 @@ impl Outbox {
         }
         let Digest { after, within_ms } = self.notices.digest?;
         let limits = [Limit { count: after, span_ms: within_ms }];
-        let until = self.rates.take(&hold::reader_key(&batch.first().target), &limits, 1, now).await.err()?;
+        let key = hold::reader_key(&batch.first().target);
+        let until = self.rates.take(&[&key], &limits, 1, now).await.err()?;
         let reason = format!("该收件人短时间内已收到{after}条，其余合并为一条，等到{}", hold::shown(until));
         Some(Settlement::Held { until, by: HeldBy::Digest, reason })
     }

@@ -19,10 +19,11 @@ const WINDOWS_MAX: usize = 10_000;
 
 /// Where the windows are, each by a key that names what is limited and holds nothing personal and no secret.
 pub trait Rates: Send + Sync {
-    /// Takes room for `count` messages, all or none; where there is none, from when there is.
+    /// Takes room for `count` messages under each of the keys, all or none; where one has none, from when all have. The keys
+    /// differ.
     fn take<'a>(
         &'a self,
-        key: &'a str,
+        keys: &'a [&'a str],
         limits: &'a [Limit],
         count: usize,
         now: Instant,
@@ -48,14 +49,19 @@ pub struct InMemory(Mutex<HashMap<String, Window>>);
 
 impl InMemory {
     /// As [`Rates::take`].
-    pub fn take_room(&self, key: &str, limits: &[Limit], count: usize, now: Instant) -> Result<(), Instant> {
+    pub fn take_room(&self, keys: &[&str], limits: &[Limit], count: usize, now: Instant) -> Result<(), Instant> {
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if windows.len() > WINDOWS_MAX {
             windows.retain(|_, window| !window.is_idle(now));
         }
-        let window = windows.entry(key.to_owned()).or_insert_with(|| Window::new(Vec::new()));
-        window.limits = limits.to_vec();
-        window.take(count, now)
+        let mut window = |key: &&str| {
+            let known = windows.remove(*key).unwrap_or_else(|| Window::new(Vec::new()));
+            Window { limits: limits.to_vec(), ..known }
+        };
+        let mut taken: Vec<Window> = keys.iter().map(&mut window).collect();
+        let room = take_all(&mut taken, count, now);
+        windows.extend(keys.iter().map(|key| (*key).to_owned()).zip(taken));
+        room
     }
 
     /// As [`Rates::close`].
@@ -68,17 +74,25 @@ impl InMemory {
 impl Rates for InMemory {
     fn take<'a>(
         &'a self,
-        key: &'a str,
+        keys: &'a [&'a str],
         limits: &'a [Limit],
         count: usize,
         now: Instant,
     ) -> BoxFuture<'a, Result<(), Instant>> {
-        Box::pin(std::future::ready(self.take_room(key, limits, count, now)))
+        Box::pin(std::future::ready(self.take_room(keys, limits, count, now)))
     }
 
     fn close<'a>(&'a self, key: &'a str, until: Instant) -> BoxFuture<'a, ()> {
         self.close_room(key, until);
         Box::pin(std::future::ready(()))
+    }
+}
+
+/// Takes room for `count` messages in each of the windows, all or none; where one has none, from when all have.
+pub fn take_all(windows: &mut [Window], count: usize, now: Instant) -> Result<(), Instant> {
+    match windows.iter_mut().filter_map(|window| window.wait_for(count, now)).max() {
+        Some(not_before) => Err(not_before),
+        None => windows.iter_mut().try_for_each(|window| window.take(count, now)),
     }
 }
 
@@ -185,6 +199,18 @@ mod tests {
         assert_eq!(window.take(18, at(0)), Ok(()));
         assert_eq!(window.take(3, at(10)), Err(at(60)));
         assert_eq!(window.take(2, at(10)), Ok(()));
+    }
+
+    #[test]
+    fn where_one_of_several_has_no_room_none_is_taken_in_the_others() {
+        let (rates, limits) = (InMemory::default(), [Limit { count: 2, span_ms: 60_000 }]);
+        assert_eq!(rates.take_room(&["乙"], &limits, 2, at(0)), Ok(()));
+        assert_eq!(rates.take_room(&["甲"], &limits, 1, at(30)), Ok(()));
+        for _ in 0..5 {
+            assert_eq!(rates.take_room(&["甲", "乙"], &limits, 1, at(31)), Err(at(60)));
+        }
+        assert_eq!(rates.take_room(&["甲", "乙"], &limits, 2, at(31)), Err(at(90)), "when all have");
+        assert_eq!(rates.take_room(&["甲", "乙"], &limits, 1, at(60)), Ok(()));
     }
 
     #[test]

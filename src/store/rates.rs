@@ -3,7 +3,7 @@
 use super::Store;
 use super::error::StoreError;
 use super::writer::Writing;
-use crate::notify::rate::{Limit, Window};
+use crate::notify::rate::{self, Limit, Window};
 use crate::time::Instant;
 
 /// A channel that is paused, or was not long ago.
@@ -24,16 +24,18 @@ pub struct Pause {
 type Taken = Result<(), Instant>;
 
 impl Store {
-    /// Takes room under a key's limits for `count` messages, all or none; where there is none, from when there is.
+    /// Takes room for `count` messages under each of the keys, all or none; where one has none, from when all have.
     pub async fn take_room(
         &self,
-        key: &str,
+        keys: &[&str],
         limits: &[Limit],
         count: usize,
         now: Instant,
     ) -> Result<Taken, StoreError> {
-        let given = (key.to_owned(), limits.to_vec(), count, now);
-        self.write(given, |(key, limits, count, now), writing| Box::pin(take(writing, key, limits, *count, *now))).await
+        let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
+        let given = (keys, limits.to_vec(), count, now);
+        self.write(given, |(keys, limits, count, now), writing| Box::pin(take(writing, keys, limits, *count, *now)))
+            .await
     }
 
     /// No room under a key before an instant.
@@ -70,21 +72,38 @@ impl Store {
 
 async fn take(
     writing: &mut Writing,
-    key: &str,
+    keys: &[String],
     limits: &[Limit],
     count: usize,
     now: Instant,
 ) -> Result<Taken, StoreError> {
-    take_row(writing, key, limits, count, now).await.map_err(StoreError::failed("count messages"))
+    take_rows(writing, keys, limits, count, now).await.map_err(StoreError::failed("count messages"))
 }
 
-async fn take_row(
+async fn take_rows(
     writing: &mut Writing,
-    key: &str,
+    keys: &[String],
     limits: &[Limit],
     count: usize,
     now: Instant,
 ) -> Result<Taken, sqlx::Error> {
+    let mut windows = Vec::with_capacity(keys.len());
+    for key in keys {
+        windows.push(window(writing, key, limits, now).await?);
+    }
+    let taken = rate::take_all(&mut windows, count, now);
+    if taken.is_ok() {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        for key in keys {
+            let sql = include_str!("sql/insert_sent.sql");
+            sqlx::query(sql).bind(key).bind(now.0).bind(count).execute(&mut writing.conn).await?;
+        }
+    }
+    Ok(taken)
+}
+
+/// A key's window as the rows have it; what is too old for it is deleted.
+async fn window(writing: &mut Writing, key: &str, limits: &[Limit], now: Instant) -> Result<Window, sqlx::Error> {
     let longest = limits.iter().map(|limit| limit.span_ms).max().unwrap_or(0);
     let forgotten = now.plus_ms(-longest);
     sqlx::query(include_str!("sql/forget_sent.sql")).bind(key).bind(forgotten.0).execute(&mut writing.conn).await?;
@@ -96,13 +115,7 @@ async fn take_row(
         .iter()
         .flat_map(|(at, count)| std::iter::repeat_n(Instant(*at), usize::try_from(*count).unwrap_or_default()));
     let closed_until = closed.map_or(Instant::BEGINNING, Instant);
-    let taken = Window::restored(limits.to_vec(), sent, closed_until).take(count, now);
-    if taken.is_ok() {
-        let count = i64::try_from(count).unwrap_or(i64::MAX);
-        let sql = include_str!("sql/insert_sent.sql");
-        sqlx::query(sql).bind(key).bind(now.0).bind(count).execute(&mut writing.conn).await?;
-    }
-    Ok(taken)
+    Ok(Window::restored(limits.to_vec(), sent, closed_until))
 }
 
 async fn close(writing: &mut Writing, key: &str, until: Instant) -> Result<(), StoreError> {

@@ -89,7 +89,10 @@ fn a_gateway_of_named_parameters_is_checked_alike() {
         let Output { status, stdout, .. } = site.output(&["check", "--lang", "en"]);
         let told = String::from_utf8(stdout).unwrap();
         assert_eq!(status.code(), Some(1), "{driver}: {told}");
-        assert!(told.contains("error[url-in-parameter]") && told.contains("channel: route, proposal"), "{driver}: {told}");
+        assert!(
+            told.contains("error[url-in-parameter]") && told.contains("channel: route, proposal"),
+            "{driver}: {told}"
+        );
     }
 }
 

@@ -23,17 +23,17 @@ impl Kept {
 impl Rates for Kept {
     fn take<'a>(
         &'a self,
-        key: &'a str,
+        keys: &'a [&'a str],
         limits: &'a [Limit],
         count: usize,
         now: Instant,
     ) -> BoxFuture<'a, Result<(), Instant>> {
         Box::pin(async move {
-            match self.store.take_room(key, limits, count, now).await {
+            match self.store.take_room(keys, limits, count, now).await {
                 Ok(taken) => taken,
                 Err(error) => {
                     error!(error = %error, "could not keep how many messages were sent, they are counted in memory");
-                    self.meanwhile.take_room(key, limits, count, now)
+                    self.meanwhile.take_room(keys, limits, count, now)
                 }
             }
         })

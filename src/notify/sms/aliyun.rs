@@ -110,7 +110,7 @@ impl Aliyun {
             Err(reason) => return Outcome::permanent(reason),
         };
         let same = rate::key("aliyun-sms", &[&self.access_key_id, &self.sign_name, filled.id, &mobile]);
-        if let Err(not_before) = self.rates.take(&same, &SAME, 1, now).await {
+        if let Err(not_before) = self.rates.take(&[&same], &SAME, 1, now).await {
             return too_often(not_before, now);
         }
         let params = named(&filled);

@@ -19,6 +19,7 @@ use futures_util::future::BoxFuture;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Url};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 const PERSON: [Limit; 2] = [Limit { count: 30, span_ms: 60_000 }, Limit { count: 1000, span_ms: 3_600_000 }];
@@ -124,18 +125,17 @@ impl App {
 impl Line for App {
     const LIMITS: Limits = APP;
 
-    /// Takes room in one receiver's window after another; where one has none, what was taken before is not given back.
+    /// Takes room in every receiver's window, or in none.
     async fn take_room(&self, message: &Message, count: usize, now: Instant) -> Result<(), Instant> {
         // A clock set far back does not close it for long.
         let closed_until = *self.closed_until.lock().unwrap_or_else(PoisonError::into_inner);
         if (1..=MINUTE_MS).contains(&closed_until.0.saturating_sub(now.0)) {
             return Err(closed_until);
         }
-        for person in receivers(&message.to) {
-            let key = rate::key("member", &[self.base.as_str(), &self.corp_id, &self.agent_id.to_string(), person]);
-            self.rates.take(&key, &PERSON, count, now).await?;
-        }
-        Ok(())
+        let agent_id = self.agent_id.to_string();
+        let key = |person: &str| rate::key("member", &[self.base.as_str(), &self.corp_id, &agent_id, person]);
+        let keys: BTreeSet<String> = receivers(&message.to).into_iter().map(key).collect();
+        self.rates.take(&keys.iter().map(String::as_str).collect::<Vec<_>>(), &PERSON, count, now).await
     }
 
     async fn post(

@@ -73,7 +73,7 @@ impl Line for Robot {
     const LIMITS: Limits = ROBOT;
 
     async fn take_room(&self, _: &Message, count: usize, now: Instant) -> Result<(), Instant> {
-        self.rates.take(&self.key, &[self.per_minute], count, now).await
+        self.rates.take(&[&self.key], &[self.per_minute], count, now).await
     }
 
     async fn post(

@@ -177,15 +177,16 @@ async fn how_much_was_sent_is_kept_across_restarts() {
     let limits = [Limit { count: 2, span_ms: 60_000 }];
     let open = || Store::open(&path, Role::Daemon);
     let first = open().await.unwrap();
-    assert_eq!(first.take_room("robot", &limits, 2, NOW).await.unwrap(), Ok(()));
-    assert_eq!(first.take_room("another", &limits, 1, NOW).await.unwrap(), Ok(()));
+    assert_eq!(first.take_room(&["robot"], &limits, 2, NOW).await.unwrap(), Ok(()));
+    assert_eq!(first.take_room(&["another"], &limits, 1, NOW).await.unwrap(), Ok(()));
     first.close().await;
     drop(first);
     let second = open().await.unwrap();
     let later = NOW.plus_ms(59_999);
-    assert_eq!(second.take_room("robot", &limits, 1, later).await.unwrap(), Err(NOW.plus_ms(60_000)));
-    assert_eq!(second.take_room("another", &limits, 1, later).await.unwrap(), Ok(()));
-    assert_eq!(second.take_room("robot", &limits, 1, NOW.plus_ms(60_000)).await.unwrap(), Ok(()));
+    assert_eq!(second.take_room(&["robot"], &limits, 1, later).await.unwrap(), Err(NOW.plus_ms(60_000)));
+    assert_eq!(second.take_room(&["another", "robot"], &limits, 1, later).await.unwrap(), Err(NOW.plus_ms(60_000)));
+    assert_eq!(second.take_room(&["another"], &limits, 1, later).await.unwrap(), Ok(()));
+    assert_eq!(second.take_room(&["robot"], &limits, 1, NOW.plus_ms(60_000)).await.unwrap(), Ok(()));
     second.close_room("robot", NOW.plus_ms(90_000)).await.unwrap();
-    assert_eq!(second.take_room("robot", &limits, 1, NOW.plus_ms(61_000)).await.unwrap(), Err(NOW.plus_ms(90_000)));
+    assert_eq!(second.take_room(&["robot"], &limits, 1, NOW.plus_ms(61_000)).await.unwrap(), Err(NOW.plus_ms(90_000)));
 }
