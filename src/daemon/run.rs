@@ -324,7 +324,7 @@ fn bearings(rules: &Rules) -> Arc<Bearings> {
 /// Sources are read whether decisions are held or not, like whatever is sent.
 fn fetching_for(api: &Api, rules: watch::Receiver<Arc<Rules>>) -> source::run::Context {
     let (store, health) = (api.store.clone(), Arc::clone(&api.health));
-    let tell = move |name: &str, failure: String| troubled::tell_of_source(&store, &health, &rules, name, failure);
+    let tell = move |name: &str, failure: &str| troubled::tell_of_source(&store, &health, &rules, name, failure);
     source::run::Context {
         store: api.store.clone(),
         words: Arc::clone(&api.words),

@@ -48,7 +48,7 @@ pub(super) fn tell_of_source(
     health: &Arc<Health>,
     rules: &watch::Receiver<Arc<Rules>>,
     name: &str,
-    failure: String,
+    failure: &str,
 ) {
     let (store, health, rules) = (store.clone(), Arc::clone(health), Arc::clone(&rules.borrow()));
     let now = clock::now();

@@ -156,9 +156,9 @@ impl<'a> FolderWorker<'a> {
         for (taken, is_first) in looking.store(items, now).await?.into_iter().zip(firsts) {
             match taken {
                 Taken::Accepted => counts.taken += 1,
-                Taken::Duplicate => counts.duplicates += 1,
                 Taken::Conflict if is_first => counts.changed += 1,
-                Taken::Conflict => counts.duplicates += 1,
+                // What stands twice in the file itself was known by then.
+                Taken::Duplicate | Taken::Conflict => counts.duplicates += 1,
             }
         }
         looked.said.push(taken(&file.name, rows, counts));

@@ -92,11 +92,8 @@ fn constants(field: &Field) -> Vec<(&Constant, &Place)> {
 }
 
 fn texts(field: &Field) -> Vec<(&str, &Place)> {
-    let text = |(constant, place)| match constant {
-        &Constant::Text(ref text) => Some((text.as_str(), place)),
-        _ => None,
-    };
-    constants(field).into_iter().filter_map(text).collect()
+    let constants = constants(field).into_iter();
+    constants.filter_map(|(constant, place)| Some((constant.text()?, place))).collect()
 }
 
 /// What to write where an attribute of this kind cannot have a value; none: it can.

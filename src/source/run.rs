@@ -33,6 +33,9 @@ const GATHER: Duration = Duration::from_millis(200);
 /// How a source stands is noted in the store at least so often, even where nothing changes.
 const NOTE_EVERY: Duration = Duration::from_mins(5);
 
+/// Is told the name of a source that cannot be read, and why.
+pub type Teller = Arc<dyn Fn(&str, &str) + Send + Sync>;
+
 /// With what sources are looked at.
 #[derive(Clone)]
 pub struct Context {
@@ -50,8 +53,8 @@ pub struct Context {
     pub stop: CancellationToken,
     /// In what language reports are.
     pub lang: Lang,
-    /// Tells operators of a source that cannot be read: its name, and why.
-    pub tell: Arc<dyn Fn(&str, String) + Send + Sync>,
+    /// Tells operators of a source that cannot be read.
+    pub tell: Teller,
 }
 
 /// One source's worker.
@@ -225,7 +228,7 @@ impl Keeper<'_> {
         }
         // What is wrong with our own store is told by whoever keeps it.
         if self.failing.is_to_be_told(clock::monotonic()) && matches!(failure, LookError::Source(_)) {
-            (context.tell)(&self.source.name, failure.message(Lang::Zh));
+            (context.tell)(&self.source.name, &failure.message(Lang::Zh));
         }
         let failure = failure.message(context.lang);
         self.noted = None;

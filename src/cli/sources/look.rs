@@ -99,11 +99,15 @@ async fn try_out(lang: Lang, source: &Source, rows: u32, looking: &Looking<'_>) 
             for (name, verdict) in FolderWorker::once(source, folder).try_out(looking)? {
                 match verdict {
                     Verdict::Good(content) => {
-                        content.items.iter().for_each(|(_, item)| println!("{}", item.event.body));
+                        for (_, item) in &content.items {
+                            println!("{}", item.event.body);
+                        }
                     }
                     Verdict::Refused(problems) => {
                         refused += problems.len();
-                        problems.iter().for_each(|problem| eprintln!("{name} {}", problem.said(lang)));
+                        for problem in &problems {
+                            eprintln!("{name} {}", problem.said(lang));
+                        }
                     }
                 }
             }

@@ -161,6 +161,13 @@ pub enum Constant {
     Boolean(bool),
 }
 
+impl Constant {
+    /// The text; none: it is something else.
+    pub fn text(&self) -> Option<&str> {
+        if let Constant::Text(text) = self { Some(text) } else { None }
+    }
+}
+
 /// What of a value that the configuration does not name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Other {

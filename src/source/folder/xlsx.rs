@@ -55,12 +55,7 @@ fn read_sheet(bytes: &[u8], folder: &Folder, reading: &mut Reading<'_>) -> Resul
     names.ok_or_else(|| FileProblem::of_file(no_header(folder.header)))
 }
 
-fn take_header(
-    row: u32,
-    cells: &BTreeMap<u32, Cell>,
-    folder: &Folder,
-    reading: &mut Reading<'_>,
-) -> Result<(), FileProblem> {
+fn take_header(row: u32, cells: &Cells, folder: &Folder, reading: &mut Reading<'_>) -> Result<(), FileProblem> {
     let width = cells.iter().filter(|(_, cell)| **cell != Cell::Empty).map(|(column, _)| column + 1).max().unwrap_or(0);
     if row != folder.header - 1 || width == 0 {
         return Err(FileProblem::of_file(no_header(folder.header)));
@@ -72,7 +67,7 @@ fn take_header(
     reading.header(u64::from(row) + 1, (0..width).map(name).collect())
 }
 
-fn take_row(row: u32, mut cells: BTreeMap<u32, Cell>, merged: &mut Merged, reading: &mut Reading<'_>) {
+fn take_row(row: u32, mut cells: Cells, merged: &mut Merged, reading: &mut Reading<'_>) {
     let (number, width) = (u64::from(row) + 1, u32::try_from(reading.width()).unwrap_or(u32::MAX));
     cells.retain(|_, cell| *cell != Cell::Empty);
     // Merged cells hold a value in their first alone: the others would seem empty.
@@ -110,6 +105,9 @@ impl Merged {
     }
 }
 
+/// Those of a row by their columns.
+type Cells = BTreeMap<u32, Cell>;
+
 /// Cells put together to rows. Those of a row come one after the other.
 struct Rows<'a, 'b> {
     reader: calamine::XlsxCellReader<'a, Cursor<&'b [u8]>>,
@@ -119,9 +117,9 @@ struct Rows<'a, 'b> {
 }
 
 impl Rows<'_, '_> {
-    fn next_row(&mut self) -> Result<Option<(u32, BTreeMap<u32, Cell>)>, FileProblem> {
+    fn next_row(&mut self) -> Result<Option<(u32, Cells)>, FileProblem> {
         let Some((row, column, cell)) = self.next_cell()? else { return Ok(None) };
-        let mut cells = BTreeMap::from([(column, cell)]);
+        let mut cells = Cells::from([(column, cell)]);
         while let Some((other, column, cell)) = self.next_cell()? {
             if other != row {
                 if other < row {

@@ -44,30 +44,33 @@ pub fn packed(sheet: &str) -> Vec<u8> {
 }
 
 fn sheet(rows: &[Vec<C<'_>>], merged: &[&str]) -> String {
-    let mut text = String::from(
-        r#"<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>"#,
-    );
-    for (row, cells) in rows.iter().enumerate() {
-        text += &format!(r#"<row r="{}">"#, row + 1);
-        for (column, cell) in cells.iter().enumerate() {
-            let name = format!("{}{}", char::from(b'A' + u8::try_from(column).unwrap()), row + 1);
-            text += &match cell {
-                C::None => String::new(),
-                C::T(said) => format!(r#"<c r="{name}" t="inlineStr"><is><t>{said}</t></is></c>"#),
-                C::N(number) => format!(r#"<c r="{name}"><v>{number}</v></c>"#),
-                C::D(number) => format!(r#"<c r="{name}" s="1"><v>{number}</v></c>"#),
-                C::DT(number) => format!(r#"<c r="{name}" s="2"><v>{number}</v></c>"#),
-                C::E(error) => format!(r#"<c r="{name}" t="e"><v>{error}</v></c>"#),
-            };
-        }
-        text += "</row>";
+    let rows: Vec<String> = (1..).zip(rows).map(|(number, cells)| row(number, cells)).collect();
+    let regions: Vec<String> = merged.iter().map(|region| format!(r#"<mergeCell ref="{region}"/>"#)).collect();
+    let regions = match merged.len() {
+        0 => String::new(),
+        count => format!(r#"<mergeCells count="{count}">{}</mergeCells>"#, regions.concat()),
+    };
+    format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData>{regions}</worksheet>"#,
+        rows.concat()
+    )
+}
+
+fn row(number: usize, cells: &[C<'_>]) -> String {
+    let cells: Vec<String> =
+        ('A'..).zip(cells).map(|(column, written)| cell(&format!("{column}{number}"), *written)).collect();
+    format!(r#"<row r="{number}">{}</row>"#, cells.concat())
+}
+
+fn cell(name: &str, written: C<'_>) -> String {
+    match written {
+        C::None => String::new(),
+        C::T(said) => format!(r#"<c r="{name}" t="inlineStr"><is><t>{said}</t></is></c>"#),
+        C::N(number) => format!(r#"<c r="{name}"><v>{number}</v></c>"#),
+        C::D(number) => format!(r#"<c r="{name}" s="1"><v>{number}</v></c>"#),
+        C::DT(number) => format!(r#"<c r="{name}" s="2"><v>{number}</v></c>"#),
+        C::E(error) => format!(r#"<c r="{name}" t="e"><v>{error}</v></c>"#),
     }
-    text += "</sheetData>";
-    if !merged.is_empty() {
-        let regions: Vec<String> = merged.iter().map(|region| format!(r#"<mergeCell ref="{region}"/>"#)).collect();
-        text += &format!(r#"<mergeCells count="{}">{}</mergeCells>"#, merged.len(), regions.concat());
-    }
-    text + "</worksheet>"
 }
 
 const CONTENT_TYPES: &str = r#"<?xml version="1.0" encoding="UTF-8"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/><Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/></Types>"#;
