@@ -185,8 +185,8 @@ fn kind(text: &str) -> Result<NoticeKind, String> {
     NoticeKind::ALL.into_iter().find(named).ok_or_else(|| {
         let known: Vec<String> =
             NoticeKind::ALL.iter().map(|kind| format!("{}（{}）", kind.as_str(), kind.title())).collect();
-        let names = NoticeKind::ALL.iter().flat_map(|kind| [kind.as_str(), kind.title()]);
-        match nearest(text, names) {
+        let spellings = NoticeKind::ALL.iter().flat_map(|kind| [kind.as_str(), kind.title()]);
+        match nearest(text, spellings) {
             Some(near) => format!("没有这种通知，是不是 {near}？ [did you mean {near}?]"),
             None => format!("没有这种通知；有：{} [one of these]", known.join("、")),
         }

@@ -31,9 +31,12 @@ pub fn forms(notices: &[&QueuedNotice], reader: Reader<'_>) -> Forms {
 
 /// Each in the words of the channel, where it has words of its own.
 fn by_channel<'n>(notices: &[&'n QueuedNotice], channel: &str) -> Vec<Cow<'n, QueuedNotice>> {
-    let by = |notice: &&'n QueuedNotice| match notice.forms.own.contains_key(channel) {
-        true => Cow::Owned(QueuedNotice { forms: notice.forms.by(channel), ..(*notice).clone() }),
-        false => Cow::Borrowed(*notice),
+    let by = |notice: &&'n QueuedNotice| {
+        if notice.forms.own.contains_key(channel) {
+            Cow::Owned(QueuedNotice { forms: notice.forms.by(channel), ..(*notice).clone() })
+        } else {
+            Cow::Borrowed(*notice)
+        }
     };
     notices.iter().map(by).collect()
 }

@@ -287,8 +287,8 @@ impl Told<'_> {
     fn to_systems(&self, json: &str) -> Vec<QueuedNotice> {
         let kind = self.decision.kind.name();
         let is_secret = is_order_confidential(self.scene.state) || self.is_confidential();
-        let takes = |taker: &&Taker| taker.kinds.contains(&kind) && (taker.takes_confidential || !is_secret);
-        let takers = self.teller.takers.iter().filter(takes);
+        let wants_it = |taker: &&Taker| taker.kinds.contains(&kind) && (taker.takes_confidential || !is_secret);
+        let takers = self.teller.takers.iter().filter(wants_it);
         takers
             .map(|Taker { channel, .. }| QueuedNotice {
                 key: format!("{}>{channel}", self.key).into(),

@@ -149,7 +149,9 @@ mod tests {
     #[test]
     fn what_is_confidential_is_only_counted_where_others_may_look() {
         let mut notices = [notice(1, NoticeKind::Route), notice(2, NoticeKind::Route)];
-        notices.iter_mut().for_each(|notice| notice.confidential = true);
+        for notice in &mut notices {
+            notice.confidential = true;
+        }
         let forms = digest(&notices.iter().collect::<Vec<_>>());
         assert_eq!(forms.short, "【珠海12345】有2件事项待查阅。");
         assert_eq!(forms.subject, "【珠海12345】2件事项待查阅");

@@ -158,7 +158,7 @@ mod tests {
                 ca_file: None,
                 timeout: Duration::from_secs(30),
             }),
-            ChannelKind::Sms(Sms::Http(SmsHttp {
+            ChannelKind::Sms(Sms::Http(Box::new(SmsHttp {
                 request: GatewayRequest {
                     method: "POST".into(),
                     url: url.clone(),
@@ -170,7 +170,7 @@ mod tests {
                 signature: Signature::AsWritten,
                 receipts: None,
                 way: way(),
-            })),
+            }))),
             ChannelKind::YuezhengyiApp(yuezhengyi::App {
                 base_url: url.clone(),
                 corp_id: "ww0".into(),

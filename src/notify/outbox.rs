@@ -70,6 +70,9 @@ const GIVES_WAY: Duration = Duration::from_secs(2);
 /// After a failure of the store.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
+/// Who is told, each time it changes, which channels are paused.
+pub type PauseListener = Arc<dyn Fn(&[Pause]) + Send + Sync>;
+
 /// What sends notices.
 #[derive(Clone)]
 pub struct Outbox {
@@ -83,7 +86,7 @@ pub struct Outbox {
     papers: Arc<dyn Papers>,
     rates: Arc<dyn Rates>,
     circuits: Arc<Mutex<Circuits>>,
-    pauses: Arc<dyn Fn(&[Pause]) + Send + Sync>,
+    pauses: PauseListener,
 }
 
 /// What the outbox asks of the rules in force.
@@ -143,7 +146,7 @@ impl Outbox {
 
     /// Tells somebody, whenever it changes, which channels are paused.
     #[must_use]
-    pub fn naming_paused(self, pauses: Arc<dyn Fn(&[Pause]) + Send + Sync>) -> Outbox {
+    pub fn naming_paused(self, pauses: PauseListener) -> Outbox {
         Outbox { pauses, ..self }
     }
 

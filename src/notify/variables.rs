@@ -132,10 +132,12 @@ pub(super) fn digested(notices: &[&BTreeMap<Arc<str>, String>], kinds: &str) -> 
     }
     merged.insert(IS_DIGEST.into(), "是".into());
     merged.insert(COUNT.into(), notices.len().to_string());
-    match merged.contains_key(IS_CONFIDENTIAL) {
-        true => merged.insert("text".into(), format!("有{}件事项待查阅", notices.len())),
-        false => merged.insert(KINDS.into(), kinds.to_owned()),
+    let (name, text) = if merged.contains_key(IS_CONFIDENTIAL) {
+        ("text", format!("有{}件事项待查阅", notices.len()))
+    } else {
+        (KINDS, kinds.to_owned())
     };
+    merged.insert(name.into(), text);
     merged
 }
 

@@ -45,11 +45,11 @@ impl StoredError {
 pub(super) async fn explained(config: &Config, args: &Args, lang: Lang) -> Result<Option<Told>, StoredError> {
     let store = Store::open(&config.store, Role::Reader).await?;
     let rules = Source::new(config).load(&store).await?;
-    let Some(story) = Story::of(&store, &rules, &args.order, args.until, lang).await? else { return Ok(None) };
+    let Some(found) = Story::of(&store, &rules, &args.order, args.until, lang).await? else { return Ok(None) };
     if args.html.is_some() {
-        return Ok(Some(Told::Page(story.page(&rules, &titles(&config.channels)))));
+        return Ok(Some(Told::Page(found.page(&rules, &titles(&config.channels)))));
     }
-    let explanation = explain(&story.known(&rules), &rules.words.titles, lang);
-    let told = Material { rules: &rules, channels: &titles(&config.channels), lang }.part(&story.notices);
-    Ok(Some(Told::Text(explanation, format!("{told}{}", story.texts))))
+    let explanation = explain(&found.known(&rules), &rules.words.titles, lang);
+    let told = Material { rules: &rules, channels: &titles(&config.channels), lang }.part(&found.notices);
+    Ok(Some(Told::Text(explanation, format!("{told}{}", found.texts))))
 }

@@ -116,8 +116,8 @@ impl Desk {
         };
         let (store, rules) = opened.await.map_err(|error| failed(&error, lang))?;
         let at = async |until| {
-            let story = Story::of(&store, &rules, wanted.order, until, lang).await;
-            story.map_err(|error| failed(&error.into(), lang)).map(|story| story.map(|story| Known::of(story, &rules)))
+            let found = Story::of(&store, &rules, wanted.order, until, lang).await;
+            found.map_err(|error| failed(&error.into(), lang)).map(|found| found.map(|found| Known::of(found, &rules)))
         };
         let last = at(Some(clock::now())).await?.ok_or_else(|| not_there(wanted.order, lang))?;
         let (kind, decision) = choose(&last.decisions, wanted, lang)?;

@@ -35,7 +35,7 @@ fn page(book: &Book, notice: &Notice) -> String {
     let queued = &notice.queued;
     let kind = told::kind(queued.kind, book.lang);
     let order = queued.order.as_deref().map(|order| format!("  {order}")).unwrap_or_default();
-    let mut page = format!("{}  {kind}{order}\n", super::list::numbered(book, notice.id));
+    let first = format!("{}  {kind}{order}\n", super::list::numbered(book, notice.id));
     let since = notice.settled_at.map(|at| book.minute(at));
     let since = since.map(|at| book.say(format!("（{at} 起）"), format!(" (since {at})"))).unwrap_or_default();
     let mut said = vec![
@@ -52,19 +52,18 @@ fn page(book: &Book, notice: &Notice) -> String {
         said.push((book.say("人工再发", "tried again"), notice.retries.to_string()));
     }
     let width = said.iter().map(|(name, _)| cells(name)).max().unwrap_or(0);
-    for (name, text) in said.iter().filter(|(_, text)| !text.is_empty()) {
-        page += &format!("  {}  {text}\n", padded(name, width));
-    }
-    section(&mut page, &book.say("发送", "sent"), notice.deliveries.iter().flat_map(|one| delivery(book, one)));
-    section(&mut page, &book.say("电话", "calls"), notice.calls.iter().map(|one| call(book, one)));
-    page
+    let said = said.iter().filter(|(_, text)| !text.is_empty());
+    let mut page: Vec<String> = said.map(|(name, text)| format!("  {}  {text}\n", padded(name, width))).collect();
+    page.insert(0, first);
+    page.extend(section(&book.say("发送", "sent"), notice.deliveries.iter().flat_map(|one| delivery(book, one))));
+    page.extend(section(&book.say("电话", "calls"), notice.calls.iter().map(|one| call(book, one))));
+    page.concat()
 }
 
-fn section(page: &mut String, name: &str, lines: impl Iterator<Item = String>) {
+/// Lines under a heading, where there are any.
+fn section(name: &str, lines: impl Iterator<Item = String>) -> Option<String> {
     let lines: Vec<String> = lines.map(|line| format!("    {line}\n")).collect();
-    if !lines.is_empty() {
-        *page += &format!("  {name}\n{}", lines.concat());
-    }
+    (!lines.is_empty()).then(|| format!("  {name}\n{}", lines.concat()))
 }
 
 /// An attempt, and below it what was heard of it.

@@ -17,7 +17,7 @@ pub const DEFAULT: &str = "default";
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sms {
     /// `driver: http`: a gateway described by templates.
-    Http(SmsHttp),
+    Http(Box<SmsHttp>),
     /// `driver: mas`: 中国移动云MAS.
     Mas(SmsMas),
     /// `driver: aliyun`: 阿里云短信服务.
@@ -31,11 +31,11 @@ pub enum Sms {
 impl Sms {
     /// With what the receipts of a gateway look like that is described by templates.
     #[must_use]
-    pub fn with_receipts(self, shape: Option<Shape>) -> Sms {
-        match self {
-            Sms::Http(sms) => Sms::Http(SmsHttp { receipts: shape, ..sms }),
-            other => other,
+    pub fn with_receipts(mut self, shape: Option<Shape>) -> Sms {
+        if let Sms::Http(sms) = &mut self {
+            sms.receipts = shape;
         }
+        self
     }
 }
 

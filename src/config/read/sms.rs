@@ -33,7 +33,7 @@ pub(super) fn sms(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Probl
     ];
     let driver = fields.required("driver", problems).and_then(|node| want::one_of(node, &choices, problems))?;
     match driver {
-        Driver::Http => http::http(fields, base, problems).map(Sms::Http),
+        Driver::Http => http::http(fields, base, problems).map(Box::new).map(Sms::Http),
         Driver::Mas => mas::mas(fields, base, problems).map(Sms::Mas),
         Driver::Aliyun => aliyun::aliyun(fields, base, problems).map(Sms::Aliyun),
         Driver::Tencent => tencent::tencent(fields, base, problems).map(Sms::Tencent),

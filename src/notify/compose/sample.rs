@@ -168,7 +168,7 @@ mod tests {
             for form in [&forms.short, &forms.markdown, &forms.subject, &forms.text] {
                 assert!(!form.trim().is_empty(), "{kind:?}");
             }
-            shown.push_str(&format!("{}\n", forms.short));
+            shown.extend([&*forms.short, "\n"]);
         }
         insta::assert_snapshot!(shown);
     }

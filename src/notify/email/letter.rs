@@ -12,6 +12,7 @@ use lettre::Address;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use sha2::{Digest, Sha256};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 /// A subject is cut here: lists show less.
@@ -120,7 +121,8 @@ fn parts(message: &Message, builder: lettre::message::MessageBuilder) -> Result<
 
 fn attachment(file: &File) -> SinglePart {
     let name: String = file.name.chars().filter(|char| !char.is_control()).collect();
-    let kind = if name.ends_with(".html") { "text/html; charset=utf-8" } else { "application/octet-stream" };
+    let is_page = Path::new(&name).extension().is_some_and(|end| end.eq_ignore_ascii_case("html"));
+    let kind = if is_page { "text/html; charset=utf-8" } else { "application/octet-stream" };
     let kind = ContentType::parse(kind).expect("both are content types");
     Attachment::new(name).body(file.bytes.to_vec(), kind)
 }

@@ -81,7 +81,7 @@ impl Attempt {
                 let due_at = self.look_at.map_or(at, |look_at| at.min(look_at));
                 Settlement::Retry { due_at, reason, counts: self.tried }
             }
-            Some(_) => self.gave_up(reason),
+            Some(_) => self.gave_up(&reason),
             None => Settlement::Rests {
                 state: self.state(),
                 look_at: self.look_at,
@@ -106,7 +106,7 @@ impl Attempt {
         }
     }
 
-    fn gave_up(&self, reason: String) -> Settlement {
+    fn gave_up(&self, reason: &str) -> Settlement {
         let unknown =
             |delivery: &Delivery| matches!(delivery.outcome, DeliveryOutcome::Unknown | DeliveryOutcome::Interrupted);
         let state =

@@ -67,6 +67,9 @@ pub(super) enum Stand<'a> {
     },
 }
 
+/// Until when a channel is paused, because it goes on failing; none: it is not.
+type Pausing<'a> = Box<dyn Fn(&str) -> Option<Instant> + 'a>;
+
 /// What a party's stand is read from.
 pub(super) struct Facts<'a> {
     /// What was tried for the notice, for whomever.
@@ -79,8 +82,8 @@ pub(super) struct Facts<'a> {
     pub(super) care: Care<'a>,
     /// What a channel is like.
     pub(super) nature: Box<dyn Fn(&str) -> Nature + 'a>,
-    /// Until when a channel is paused, because it goes on failing; none: it is not.
-    pub(super) paused: Box<dyn Fn(&str) -> Option<Instant> + 'a>,
+    /// Until when a channel is paused.
+    pub(super) paused: Pausing<'a>,
     /// As of when.
     pub(super) now: Instant,
 }

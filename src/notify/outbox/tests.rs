@@ -433,8 +433,8 @@ async fn after_a_crash_who_answered_is_not_told_again_and_whose_answer_was_swall
     let outcomes = |notice: &Notice| notice.deliveries.iter().map(|one| one.outcome).collect::<Vec<_>>();
     let kept = world.kept().await;
     assert_eq!(kept.state, NoticeState::Accepted);
-    use DeliveryOutcome::{Accepted, Interrupted};
-    assert_eq!(outcomes(&kept), [Accepted, Interrupted, Accepted]);
+    let accepted = DeliveryOutcome::Accepted;
+    assert_eq!(outcomes(&kept), [accepted, DeliveryOutcome::Interrupted, accepted]);
 }
 
 #[tokio::test]

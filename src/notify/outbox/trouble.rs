@@ -42,10 +42,13 @@ impl Listener for Nobody {
     fn standing(&self, _: Vec<String>) {}
 }
 
+/// Under the channel's name and the trouble's code.
+type Incidents = BTreeMap<(Arc<str>, Arc<str>), Known>;
+
 /// The troubles that channels met of late.
 #[derive(Clone)]
 pub(super) struct Troubles {
-    known: Arc<Mutex<BTreeMap<(Arc<str>, Arc<str>), Known>>>,
+    known: Arc<Mutex<Incidents>>,
     listener: Arc<dyn Listener>,
 }
 
@@ -94,12 +97,12 @@ impl Troubles {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<(Arc<str>, Arc<str>), Known>> {
+    fn lock(&self) -> MutexGuard<'_, Incidents> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn standing(known: &BTreeMap<(Arc<str>, Arc<str>), Known>) -> Vec<String> {
+fn standing(known: &Incidents) -> Vec<String> {
     let whole = known.iter().filter(|(_, known)| known.trouble.reach == Reach::Channel);
     whole.map(|((channel, code), known)| format!("{channel}：{code}，{}", known.trouble.what)).collect()
 }

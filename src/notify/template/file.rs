@@ -247,29 +247,23 @@ fn section(written: &str, place: &Place, names: &Names<'_>, problems: &mut Probl
     };
     match channel.trim() {
         "" => Some(Section { form, channel: None }),
-        channel => Some(Section { form, channel: Some(known_channel(channel, form, place, names, problems)?) }),
+        channel => Some(Section { form, channel: Some(known_channel(channel, form, place, names, problems)) }),
     }
 }
 
-/// The configured name of a channel, where it takes that form.
-fn known_channel(
-    name: &str,
-    form: Form,
-    place: &Place,
-    names: &Names<'_>,
-    problems: &mut Problems,
-) -> Option<Arc<str>> {
-    let Some(channels) = names.channels else { return Some(name.into()) };
+/// The configured name of a channel; that it is not known or does not take that form is said.
+fn known_channel(name: &str, form: Form, place: &Place, names: &Names<'_>, problems: &mut Problems) -> Arc<str> {
+    let Some(channels) = names.channels else { return name.into() };
     let Some(configured) = aliased(name, names.channels) else {
         if names.is_strict {
             problems.push(unknown_channel(name, place, channels.keys().map(|name| &**name)));
         }
-        return Some(name.into());
+        return name.into();
     };
     if names.is_strict && !channels.get(configured).is_none_or(|address| form.suits(*address)) {
         problems.push(unsuited(configured, form, channels[configured], place));
     }
-    Some(Arc::clone(configured))
+    Arc::clone(configured)
 }
 
 /// A name that is usual but not configured is a warning: templates are shared between configurations.

@@ -97,7 +97,7 @@ fn texts(text: &str, message: &Message, limits: Limits) -> Vec<Content> {
 }
 
 fn with_mentions(markdown: &str, message: &Message) -> String {
-    let named: String = message.mentions.iter().map(|one| format!("<@{}>", one.id)).collect();
+    let named = message.mentions.iter().fold(String::new(), |named, one| named + "<@" + &one.id + ">");
     if named.is_empty() { markdown.to_owned() } else { format!("{}\n{named}", markdown.trim_end()) }
 }
 

@@ -40,13 +40,15 @@ fn content(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<MasConten
     let templates = templates(fields, Shape::Ordered, problems);
     let given = fields.entry("signature").or(fields.entry("signature_by"));
     let signature = signature(fields, &Signature::ByGateway(None), problems);
-    let Some(templates) = templates else { return Some(MasContent::Text(signature)) };
+    if matches!(templates, Ok(None)) {
+        return Some(MasContent::Text(signature));
+    }
     if let Some(entry) = given {
         let message = Text::new("模板短信的签名由平台加", "the platform adds the signature to templates");
         let hint = Text::new("删去 signature 和 signature_by", "remove `signature` and `signature_by`");
         problems.push(Problem::error(&entry.key.place, "conflict", message).hint(hint));
     }
-    templates.map(MasContent::Templates)
+    templates.ok().flatten().map(MasContent::Templates)
 }
 
 fn serial(node: &Node, problems: &mut Problems) -> Option<String> {

@@ -29,15 +29,19 @@ pub(super) enum Shape {
     Ordered,
 }
 
-/// Reads `templates` and `param_length_max`; none: there are no templates, `Some(None)`: they are wrong.
+/// What stands there is wrong, which was reported.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reported;
+
+/// Reads `templates` and `param_length_max`; none: there are no templates.
 pub(super) fn templates(
     fields: &mut Fields<'_>,
     shape: Shape,
     problems: &mut Problems,
-) -> Option<Option<SmsTemplates>> {
+) -> Result<Option<SmsTemplates>, Reported> {
     let longest = fields.optional("param_length_max").and_then(|node| length(node, problems));
-    let entry = fields.entry("templates").filter(|entry| !entry.value.is_null())?;
-    let Some(mut by_word) = Fields::of(&entry.value, problems) else { return Some(None) };
+    let Some(entry) = fields.entry("templates").filter(|entry| !entry.value.is_null()) else { return Ok(None) };
+    let mut by_word = Fields::of(&entry.value, problems).ok_or(Reported)?;
     let mut by_kind = BTreeMap::new();
     for kind in kinds() {
         if let Some(entry) = by_word.entry(kind).filter(|entry| !entry.value.is_null()) {
@@ -46,18 +50,18 @@ pub(super) fn templates(
     }
     by_word.finish(problems);
     warn_of_missing(&by_kind, &entry.key.place, problems);
-    let read = by_kind.into_iter().map(|(kind, template)| Some((kind, template?))).collect::<Option<_>>();
+    let by_kind = by_kind.into_iter().map(|(kind, template)| Ok((kind, template?))).collect::<Result<_, _>>()?;
     let param_length_max = longest.unwrap_or(PARAM_LENGTH_MAX) as usize;
-    Some(read.map(|by_kind| SmsTemplates { by_kind, param_length_max }))
+    Ok(Some(SmsTemplates { by_kind, param_length_max }))
 }
 
 /// Reads `templates` of a gateway that takes nothing else.
 pub(super) fn required(fields: &mut Fields<'_>, shape: Shape, problems: &mut Problems) -> Option<SmsTemplates> {
-    let read = templates(fields, shape, problems);
+    let read = templates(fields, shape, problems).ok()?;
     if read.is_none() {
         let _ = fields.required("templates", problems);
     }
-    read.flatten()
+    read
 }
 
 fn length(node: &Node, problems: &mut Problems) -> Option<u32> {
@@ -73,11 +77,15 @@ fn kinds() -> impl Iterator<Item = &'static str> {
     NoticeKind::ALL.into_iter().map(NoticeKind::as_str).chain([CONFIDENTIAL, DIGEST, DEFAULT])
 }
 
-/// A template, or `false` where notices of this kind shall not go by SMS.
-fn template(entry: &Entry, shape: Shape, problems: &mut Problems) -> Option<Option<SmsTemplate>> {
+/// A template; none: `false`, notices of this kind shall not go by SMS.
+fn template(entry: &Entry, shape: Shape, problems: &mut Problems) -> Result<Option<SmsTemplate>, Reported> {
     if entry.value.scalar().is_some_and(|scalar| scalar.boolean() == Some(false)) {
-        return Some(None);
+        return Ok(None);
     }
+    registered(entry, shape, problems).map(Some).ok_or(Reported)
+}
+
+fn registered(entry: &Entry, shape: Shape, problems: &mut Problems) -> Option<SmsTemplate> {
     let mut fields = Fields::of(&entry.value, problems)?.at(&entry.key.place);
     let id = super::named(&mut fields, "id", problems);
     let params = match fields.optional("params") {
@@ -90,7 +98,7 @@ fn template(entry: &Entry, shape: Shape, problems: &mut Problems) -> Option<Opti
     if let Some((text, node)) = text {
         check_text(text, node, &template, shape, problems);
     }
-    Some(Some(template))
+    Some(template)
 }
 
 fn params(node: &Node, shape: Shape, confidential: bool, problems: &mut Problems) -> Option<Vec<SmsParam>> {
@@ -199,7 +207,7 @@ pub fn check_attributes(channels: &[Channel], vocabulary: &Vocabulary, problems:
 }
 
 /// Names the kinds of notices that no template is for. What is confidential never takes the default one.
-fn warn_of_missing(by_kind: &BTreeMap<String, Option<Option<SmsTemplate>>>, place: &Place, problems: &mut Problems) {
+fn warn_of_missing<T>(by_kind: &BTreeMap<String, T>, place: &Place, problems: &mut Problems) {
     let has_default = by_kind.contains_key(DEFAULT);
     let needed = kinds().filter(|kind| *kind != DEFAULT && (!has_default || *kind == CONFIDENTIAL));
     let missing: Vec<&str> = needed.filter(|kind| !by_kind.contains_key(*kind)).collect();
