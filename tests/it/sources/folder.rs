@@ -149,7 +149,7 @@ fn files_in_gb18030_with_semicolons_and_rows_of_json_are_read_by_the_same_mappin
 
 #[test]
 fn what_is_being_written_linked_or_in_a_folder_is_left_and_what_is_too_large_refused() {
-    let site = site(&SHEET.replace("rest: 0 seconds", "rest: 1 second\n    size_max: 1 MB"));
+    let site = site(&SHEET.replace("rest: 0 seconds", "rest: 3 seconds\n    size_max: 1 MB"));
     let row = |order: &str| format!("{HEADER}\n{order},咨询,甲局,2024-05-06 09:00,,,,,\n");
     std::fs::create_dir_all(site.path("drop/folder.csv")).unwrap();
     std::fs::write(site.path("elsewhere.csv"), row("LINKED")).unwrap();
@@ -158,7 +158,7 @@ fn what_is_being_written_linked_or_in_a_folder_is_left_and_what_is_too_large_ref
     std::fs::write(site.path("drop/large.csv"), vec![b'x'; (1 << 20) + 1]).unwrap();
     let daemon = site.start();
     wait_for(|| names(&site, "drop/rejected").contains(&"large.csv".to_owned()).then_some(()));
-    // Written in steps that never rest for a second, the file is taken once it is whole.
+    // Written in steps that never rest for so long, even on a busy machine, the file is taken once it is whole.
     let text = row("WHOLE");
     for end in [20, 60, text.len()] {
         std::fs::write(site.path("drop/slow.csv"), &text.as_bytes()[..end]).unwrap();
