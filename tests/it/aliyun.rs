@@ -128,6 +128,26 @@ fn a_wrong_key_is_told_to_the_operators_and_the_mail_goes_out() {
 }
 
 #[test]
+fn the_fifty_first_of_a_template_to_a_number_in_a_day_goes_by_the_next_channel_restart_or_not() {
+    let fake = Arc::new(Aliyun::default());
+    let city = city(&fake);
+    city.site.write("duban.yaml", &format!("notices: {{ digest: never }}\n{}", city.site.read("duban.yaml")));
+    let order = |number: usize| format!("ZH-{number:02}");
+    {
+        let daemon = city.site.start();
+        daemon.send(&(0..50).map(|number| soon(&order(number))).collect());
+        wait_for(|| (fake.sent().len() == 50).then_some(()));
+        attempts(&daemon, &order(49), 1);
+    }
+    let daemon = city.site.start();
+    daemon.send(&soon(&order(50)));
+    let full = "sms permanent: 阿里云短信：24小时内同一签名、模板、号码已发50条";
+    assert_eq!(attempts(&daemon, &order(50), 2), [full, "mail accepted"]);
+    let asked = city.received().iter().filter(|request| request.header("x-acs-action") == Some("SendSms")).count();
+    assert_eq!(asked, 50, "the service was not asked to refuse it");
+}
+
+#[test]
 fn refusals_are_told_apart_by_their_code() {
     let refusal = |code: &str, message: &str| Reply::ok(&json!({ "Code": code, "Message": message }).to_string());
     for (reply, expected) in [

@@ -1,15 +1,16 @@
 //! What holds of SMS by whatever gateway: the real daemon against a fake of each, one table for all.
 
-use crate::daemon::harness::{As, wait_for};
+use crate::daemon::harness::{As, Daemon, wait_for};
 use crate::fakes::Certificate;
 use crate::gateways::aliyun::Aliyun;
-use crate::gateways::city::{City, Fake, approve, attempts, clue, slow, soon, wait_for_state};
+use crate::gateways::city::{City, Fake, approve, attempts, clue, notice, slow, soon, wait_for_state};
 use crate::gateways::described::Described;
 use crate::gateways::huawei::Huawei;
 use crate::gateways::mas::{Mas, answer, posted};
 use crate::gateways::tencent::{Tencent, failed};
 use crate::gateways::{decoded, huawei};
 use duban::demo::sinks::gateway::{Received, Reply};
+use duban::time::Instant;
 use reqwest::header::RETRY_AFTER;
 use serde_json::json;
 use std::collections::HashMap;
@@ -214,10 +215,17 @@ impl Fake for Faulty {
     }
 }
 
+/// How many milliseconds after the first attempt at the liaison the second was made.
+fn between_attempts(daemon: &Daemon<'_>, order: &str) -> i64 {
+    let notice = notice(daemon, order, "liaison").unwrap();
+    let at = |attempt: usize| Instant::parse(notice["deliveries"][attempt]["at"].as_str().unwrap()).unwrap();
+    at(1).ms_since(at(0))
+}
+
 #[test]
 fn whatever_goes_wrong_on_the_way_is_taken_for_what_it_is() {
     with_every_driver(|driver| {
-        let busy = Reply::With { status: 429, header: Some((RETRY_AFTER, "1".into())), body: String::new() };
+        let busy = Reply::With { status: 429, header: Some((RETRY_AFTER, "7".into())), body: String::new() };
         let refused = format!("permanent: {}", driver.refusal.1);
         let faults = [
             ("ZH-01", busy, "transient: ", Some("sms accepted")),
@@ -236,6 +244,9 @@ fn whatever_goes_wrong_on_the_way_is_taken_for_what_it_is() {
         for (order, _, first, second) in &faults {
             let shown = attempts(&daemon, order, 1 + usize::from(second.is_some()));
             assert!(shown[0].starts_with(&format!("sms {first}")), "{}, {order}: {shown:?}", driver.name);
+            if *order == "ZH-01" {
+                assert!(between_attempts(&daemon, order) >= 7_000, "{}: it waits for as long as asked", driver.name);
+            }
             if let Some(second) = second {
                 assert_eq!(&shown[1], second, "{}, {order}", driver.name);
             }

@@ -78,6 +78,19 @@ fn the_state_of_the_number_decides_though_the_call_went_well() {
 }
 
 #[test]
+fn what_is_over_a_numbers_limit_of_the_day_goes_by_the_next_channel() {
+    let fake = Arc::new(Tencent::sparing(1));
+    let city = city(&fake);
+    let daemon = city.site.start();
+    daemon.send(&soon("ZH-1"));
+    assert_eq!(attempts(&daemon, "ZH-1", 1), ["sms accepted"]);
+    daemon.send(&soon("ZH-2"));
+    let limited = "sms permanent: 腾讯云短信：LimitExceeded.PhoneNumberDailyLimit（同一号码当天的条数已满：在控制台调高频率限制）";
+    assert_eq!(attempts(&daemon, "ZH-2", 2), [limited, "mail accepted"]);
+    assert_eq!(fake.sent().len(), 1);
+}
+
+#[test]
 fn refusals_are_told_apart_by_their_code() {
     for (reply, expected) in [
         (

@@ -26,6 +26,8 @@ struct State {
     answers_lost: usize,
     /// Numbers that unsubscribed.
     blacklist: Vec<String>,
+    /// At most so many to a number in a day, where the console says so.
+    daily_max: Option<usize>,
 }
 
 /// A message that was sent.
@@ -46,6 +48,11 @@ impl Tencent {
     /// One by which a number unsubscribed.
     pub fn without(number: &str) -> Tencent {
         Tencent(Mutex::new(State { blacklist: vec![number.into()], ..State::default() }))
+    }
+
+    /// One whose console allows a number so many a day.
+    pub fn sparing(daily_max: usize) -> Tencent {
+        Tencent(Mutex::new(State { daily_max: Some(daily_max), ..State::default() }))
     }
 
     /// Everything that was sent.
@@ -147,7 +154,9 @@ fn send(state: &mut State, body: &Value) -> Reply {
 
 fn status(state: &mut State, number: &str, body: &Value) -> Value {
     let params = body["TemplateParamSet"].as_array().cloned().unwrap_or_default();
+    let to_number = state.sent.iter().filter(|sent| sent.number == number).count();
     let code = match () {
+        () if state.daily_max.is_some_and(|max| to_number >= max) => "LimitExceeded.PhoneNumberDailyLimit",
         () if body["SignName"] != SIGN_NAME => "FailedOperation.SignatureIncorrectOrUnapproved",
         () if body["TemplateId"] != TEMPLATE || params.len() != PARAMS => {
             "FailedOperation.TemplateIncorrectOrUnapproved"
