@@ -185,6 +185,9 @@ fn an_untrusted_address_is_told_to_the_operators_once_and_the_mail_goes_out_mean
     assert!(line.starts_with("yuezhengyi：errcode 60020，本机出口地址不在“企业可信IP”中"), "{line}");
     let delivery = notice(&daemon, "ZH-1", "liaison", "accepted")["deliveries"][0].clone();
     assert!(delivery.to_string().contains("企业可信IP；经代理的，加代理的出口地址"), "{delivery}");
+    // Killed between the mail and its record, it would tell it again, and rightly.
+    let list = ["notices", "list", "--to", "operators", "--state", "accepted", "--format", "jsonl"];
+    wait_for(|| (!world.site.output(&list).stdout.is_empty()).then_some(()));
     daemon.kill();
     let daemon = world.site.start();
     daemon.send(&soon("ZH-4"));
