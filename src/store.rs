@@ -23,6 +23,7 @@ pub mod writer;
 
 mod append;
 mod gathered;
+mod keyed;
 mod log;
 mod open;
 pub mod prepared;

@@ -154,10 +154,16 @@ async fn write_decisions(writing: &mut Writing, fresh: &mut [Fresh<'_>]) -> Resu
     Ok(())
 }
 
+/// Something of each order, with the order's nr.
+fn of_orders<'a, T: 'a>(fresh: &'a [Fresh<'_>], of: fn(&SavedOrder) -> &Vec<T>) -> impl Iterator<Item = (i64, &'a T)> {
+    fresh.iter().flat_map(move |(prepared, _)| of(&prepared.saved).iter().map(|one| (prepared.saved.order.nr, one)))
+}
+
 async fn write_approvals(writing: &mut Writing, fresh: &[Fresh<'_>]) -> Result<(), sqlx::Error> {
-    for key in fresh.iter().flat_map(|(prepared, _)| &prepared.saved.approved) {
+    for (nr, key) in of_orders(fresh, |saved| &saved.approved) {
         let done = sqlx::query(include_str!("sql/insert_approval.sql"))
             .bind(writing.numbers.position + 1)
+            .bind(nr)
             .bind(&**key)
             .execute(&mut writing.conn)
             .await?;
@@ -167,9 +173,10 @@ async fn write_approvals(writing: &mut Writing, fresh: &[Fresh<'_>]) -> Result<(
 }
 
 async fn write_liftings(writing: &mut Writing, fresh: &[Fresh<'_>]) -> Result<(), sqlx::Error> {
-    for lifted in fresh.iter().flat_map(|(prepared, _)| &prepared.saved.lifted) {
+    for (nr, lifted) in of_orders(fresh, |saved| &saved.lifted) {
         let done = sqlx::query(include_str!("sql/insert_lifting.sql"))
             .bind(writing.numbers.position + 1)
+            .bind(nr)
             .bind(&*lifted.decision)
             .bind(lifted.by.as_deref())
             .bind(twins::write_decision(&lifted.fed))

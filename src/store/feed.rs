@@ -5,6 +5,7 @@
 //! fed is fed once more, as a revocation.
 
 use super::error::StoreError;
+use super::keyed;
 use super::orders::unsigned;
 use super::twins;
 use crate::engine::decision::Decision;
@@ -37,8 +38,9 @@ pub(super) async fn after(readers: &SqlitePool, position: u64, limit: u32) -> Re
 }
 
 pub(super) async fn by_key(readers: &SqlitePool, key: &str) -> Result<Option<FedDecision>, StoreError> {
-    let row: Option<Row> = sqlx::query_as(include_str!("sql/decision_by_key.sql"))
-        .bind(key)
+    let Some(position) = keyed::find(readers, key).await? else { return Ok(None) };
+    let row: Option<Row> = sqlx::query_as(include_str!("sql/decision_at.sql"))
+        .bind(position)
         .fetch_optional(readers)
         .await
         .map_err(StoreError::failed("find a decision"))?;

@@ -24,7 +24,7 @@ const READERS: u32 = 4;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// Each has one concern and is left unedited.
-const MIGRATIONS: [(i64, &str, &str); 14] = [
+const MIGRATIONS: [(i64, &str, &str); 15] = [
     (1, "orders", include_str!("../../migrations/sqlite/0001_orders.sql")),
     (2, "events", include_str!("../../migrations/sqlite/0002_events.sql")),
     (3, "decisions", include_str!("../../migrations/sqlite/0003_decisions.sql")),
@@ -39,6 +39,7 @@ const MIGRATIONS: [(i64, &str, &str); 14] = [
     (12, "truth", include_str!("../../migrations/sqlite/0012_truth.sql")),
     (13, "sources", include_str!("../../migrations/sqlite/0013_sources.sql")),
     (14, "rates", include_str!("../../migrations/sqlite/0014_rates.sql")),
+    (15, "by order", include_str!("../../migrations/sqlite/0015_by_order.sql")),
 ];
 
 /// The connections of an open store.
@@ -59,10 +60,10 @@ pub(super) async fn open(path: &Path, role: Role) -> Result<Opened, StoreError> 
     create_folder(path)?;
     // A tool changes the schema only while no daemon runs.
     let claim = if role == Role::Daemon || standing != Standing::Current { Some(lock(path)?) } else { None };
-    let mut writer = connect(path, &options(path)).await?;
     if standing != Standing::Current {
-        migrate(path, &mut writer).await?;
+        migrate(path).await?;
     }
+    let writer = connect(path, &options(path)).await?;
     Ok(Opened { writer: Some(writer), readers: pool(path).await?, lock: claim.filter(|_| role == Role::Daemon) })
 }
 
@@ -221,10 +222,15 @@ async fn standing(path: &Path, conn: &mut SqliteConnection) -> Result<Standing, 
 }
 
 /// Brings the schema up to date. The file is marked as ours first, so that a crash in between leaves one that goes on.
-async fn migrate(path: &Path, conn: &mut SqliteConnection) -> Result<(), StoreError> {
+/// A table is made anew by dropping the old one, which those that refer to it must bear for a moment: this connection holds
+/// no references.
+async fn migrate(path: &Path) -> Result<(), StoreError> {
     let failed = |source| unopened(path, source);
-    sqlx::query(include_str!("sql/mark_ours.sql")).execute(&mut *conn).await.map_err(failed)?;
-    migrator(&MIGRATIONS).run(conn).await.map_err(|source| match source {
+    let mut conn = connect(path, &options(path).foreign_keys(false)).await?;
+    sqlx::query(include_str!("sql/mark_ours.sql")).execute(&mut conn).await.map_err(failed)?;
+    let migrated = migrator(&MIGRATIONS).run(&mut conn).await;
+    conn.close().await.map_err(failed)?;
+    migrated.map_err(|source| match source {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) if is_told_apart(&error) => {
             unopened(path, error)
         }
@@ -249,6 +255,8 @@ mod tests {
 
     const KEPT: &str = r#"
         INSERT INTO orders (nr, id, first_at, last_seq, chain_count, chain_head) VALUES (1, 'o1', 0, 0, 0, zeroblob(32));
+        INSERT INTO decisions (position, key, order_nr, at, made_at, kind, proposal, body) VALUES
+            (1, 'k1', 1, 0, 0, 'card', 0, '{}');
         INSERT INTO notices (id, key, kind, target, at, confidential, forms, state, due_at, settled_at, reason) VALUES
             (1, 'a', 'health', '{"recipient":{"recipient":"x","place":null}}', 0, 0, '{}', 'queued', 7, NULL, NULL),
             (2, 'b', 'health', '{"recipient":{"recipient":"x","place":null}}', 0, 0, '{}', 'sent', 7, 9, NULL),
@@ -271,6 +279,8 @@ mod tests {
         sqlx::raw_sql(KEPT).execute(&mut conn).await.unwrap();
         conn.close().await.unwrap();
         let store = super::super::Store::open(&path, Role::Daemon).await.unwrap();
+        let dangling = sqlx::query("PRAGMA foreign_key_check").fetch_all(&store.0.readers).await.unwrap();
+        assert!(dangling.is_empty());
         let notices = store.notices(&[1, 2, 3, 4, 5, 6, 7]).await.unwrap();
         let stand = |notice: &super::super::outbox::Notice| (notice.state.as_str(), notice.is_open);
         assert_eq!(

@@ -7,6 +7,7 @@
 use super::append::{self, Batch};
 use super::error::StoreError;
 use super::event::Taken;
+use super::keyed;
 use super::ledger::{self, Link};
 use crate::time::Instant;
 use futures_util::future::BoxFuture;
@@ -80,6 +81,8 @@ pub(super) struct Writing {
     pub(super) numbers: Numbers,
     pub(super) system: Link,
     pub(super) entries: Vec<ledger::Entry>,
+    /// Up to which position decisions can be found by their key alone without looking through them.
+    pub(super) keyed_until: i64,
     newest: Option<Instant>,
 }
 
@@ -98,7 +101,14 @@ pub struct News {
 
 impl Writing {
     pub(super) fn new(conn: SqliteConnection) -> Writing {
-        Writing { conn, numbers: Numbers::default(), system: Link::default(), entries: Vec::new(), newest: None }
+        Writing {
+            conn,
+            numbers: Numbers::default(),
+            system: Link::default(),
+            entries: Vec::new(),
+            keyed_until: 0,
+            newest: None,
+        }
     }
 
     /// Notes at what instant this is written, for the clock guard.
@@ -125,10 +135,12 @@ impl Writing {
             journal: row.try_get(7)?,
         };
         self.system = Link { count: row.try_get(8)?, head: ledger::hash_of(&row, 9)? };
+        self.keyed_until = row.try_get(10)?;
         Ok(())
     }
 
     async fn commit(&mut self) -> Answer<()> {
+        keyed::fill(self).await.map_err(StoreError::failed("enter the keys of decisions"))?;
         ledger::write(self).await.map_err(StoreError::failed("write the ledger"))?;
         sqlx::query(include_str!("sql/commit.sql"))
             .bind(self.newest.map(|at| at.0))

@@ -4,6 +4,7 @@ use super::read::{load, read_call};
 use super::{Call, CallState, Notice, NoticeId, NoticeState};
 use crate::notify::notice::NoticeKind;
 use crate::store::error::StoreError;
+use crate::store::keyed;
 use crate::time::Instant;
 use sqlx::sqlite::SqlitePool;
 use std::collections::HashMap;
@@ -61,9 +62,13 @@ pub(in crate::store) async fn notices(
 
 /// The notice of this key, or of this number.
 pub(in crate::store) async fn notice(readers: &SqlitePool, named: &str) -> Result<Option<Notice>, StoreError> {
+    // What is told of an order has a key that begins with that of its decision.
+    let decision = named.split([':', '>']).next().unwrap_or_default();
+    let position = keyed::find(readers, decision).await?;
     let id: Option<NoticeId> = sqlx::query_scalar(include_str!("../sql/find_notice.sql"))
         .bind(named)
         .bind(named.parse::<NoticeId>().ok())
+        .bind(position)
         .fetch_optional(readers)
         .await
         .map_err(StoreError::failed("look for a notice"))?;

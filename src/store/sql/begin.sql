@@ -10,5 +10,5 @@ SELECT (SELECT coalesce(max(seq), 0) FROM events),
        (SELECT coalesce(max(id), 0) FROM deliveries),
        (SELECT coalesce(max(id), 0) FROM receipts),
        (SELECT coalesce(max(id), 0) FROM journal),
-       system_count, system_head
+       system_count, system_head, keyed_until
 FROM   state

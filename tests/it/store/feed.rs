@@ -93,8 +93,9 @@ async fn a_key_decided_twice_is_refused_with_all_that_came_with_it() {
     let store = Store::temporary().await.unwrap();
     store.append_events(vec![event("o1", "e1", "received"), event("o2", "e2", "received")], NOW).await.unwrap();
     let loaded = load(&store).await;
-    let same: Vec<_> = loaded.iter().map(|loaded| saved(loaded, decided(vec![card("same")], None))).collect();
-    assert!(matches!(store.save_decided(same).await, Err(StoreError::Failed { .. })));
+    let same = vec![card("same"), card("same")];
+    let both = vec![saved(&loaded[0], decided(same, None)), saved(&loaded[1], decided(vec![card("other")], None))];
+    assert!(matches!(store.save_decided(both).await, Err(StoreError::Failed { .. })));
     assert_eq!(load(&store).await.len(), 2, "both are still due");
     assert!(store.feed(0, 10).await.unwrap().is_empty());
     store.save_decided(vec![saved(&loaded[0], decided(vec![card("same")], None))]).await.unwrap();

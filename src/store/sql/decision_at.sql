@@ -1,4 +1,4 @@
 SELECT decisions.position, orders.id, decisions.body, NULL
 FROM   decisions
 JOIN   orders ON orders.nr = decisions.order_nr
-WHERE  decisions.key = $1
+WHERE  decisions.position = $1

@@ -1,0 +1,1 @@
+UPDATE state SET keyed_until = $1
