@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 
 impl Calendar {
     /// When a span counted from `start` falls due.
+    #[inline]
     pub fn due(&self, start: Instant, span: Span, counting: Counting) -> Due {
         self.due_at(match (span, counting) {
             (Span::WorkingTime(ms), _) => self.after_work(start.0, ms),
@@ -22,6 +23,7 @@ impl Calendar {
 
     /// When a span counted from another due falls due (an extension, an `after` step): the start date is the date of the
     /// instant just before that due, and days are counted by `next_day`.
+    #[inline]
     pub fn due_after(&self, due: Instant, span: Span) -> Due {
         let start_date = self.zone.day(due.just_before().0);
         self.due_at(match span {
@@ -33,6 +35,7 @@ impl Calendar {
     }
 
     /// The instant of a `before` step.
+    #[inline]
     pub fn before(&self, due: Instant, span: Span) -> Instant {
         Instant(match span {
             Span::WorkingTime(ms) => self.before_work(due.0, ms),
@@ -95,6 +98,7 @@ impl Calendar {
 
     /// The earliest instant from `start` on with so much working time since.
     #[inline]
+    #[inline]
     fn after_work(&self, start: i64, ms: i64) -> i64 {
         if ms <= 0 {
             return start;
@@ -120,6 +124,7 @@ impl Calendar {
     }
 
     /// The date after which the counting begins: its first working day is day 1.
+    #[inline]
     #[inline]
     pub(super) fn day_zero(&self, start: i64, counting: Counting) -> Option<i64> {
         let day = self.zone.day(start);
