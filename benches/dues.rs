@@ -94,13 +94,13 @@ impl Site {
     }
 
     /// Nobody is told of what was decided before an instant. All channels are lines on standard output, which take a
-    /// message at once: no other claims the store for sending as often.
+    /// message at once, and none are gathered: no other claims the store for sending as often.
     fn configure(&self, tell_from: Instant) {
         let channels = ["mail", "sms", "yuezhengyi", "yuezhengyi-group"];
         let channels =
             channels.iter().map(|name| format!("  {name}: {{ kind: console }}\n")).collect::<Vec<_>>().concat();
         let text = format!(
-            "store: sqlite:data/duban.db\nlisten: 127.0.0.1:0\npublic_url: https://duban.example.gov.cn\ntell_from: \"{}\"\nchannels:\n{channels}",
+            "store: sqlite:data/duban.db\nlisten: 127.0.0.1:0\npublic_url: https://duban.example.gov.cn\ntell_from: \"{}\"\nnotices: {{ digest: never }}\nchannels:\n{channels}",
             rfc3339(tell_from)
         );
         std::fs::write(self.path("duban.yaml"), text).expect("written");

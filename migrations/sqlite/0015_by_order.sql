@@ -64,3 +64,4 @@ CREATE UNIQUE INDEX notices_of_none ON notices (key) WHERE order_nr IS NULL;
 CREATE INDEX notices_open ON notices (due_at, id) WHERE is_open = 1;
 CREATE INDEX notices_by_state ON notices (state, id);
 CREATE INDEX notices_of_bundle ON notices (bundle) WHERE bundle IS NOT NULL;
+CREATE INDEX notices_digested ON notices (target) WHERE is_open = 1 AND held = 'digest';

@@ -98,7 +98,6 @@ impl Calendar {
 
     /// The earliest instant from `start` on with so much working time since.
     #[inline]
-    #[inline]
     fn after_work(&self, start: i64, ms: i64) -> i64 {
         if ms <= 0 {
             return start;
@@ -124,7 +123,6 @@ impl Calendar {
     }
 
     /// The date after which the counting begins: its first working day is day 1.
-    #[inline]
     #[inline]
     pub(super) fn day_zero(&self, start: i64, counting: Counting) -> Option<i64> {
         let day = self.zone.day(start);

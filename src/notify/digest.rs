@@ -1,5 +1,5 @@
-//! Notices of many orders to one reader as one message: a list first, the gravest on top, then each in full where there is
-//! room. Nothing is left unsaid but what a short form has no room for, and that is counted.
+//! Notices of many orders to one reader as one message: a list first, the gravest on top, then each in full, in a mail of
+//! many only the gravest. Nothing is left unsaid but what a form has no room for, and that is counted.
 
 use crate::notify::channel::Forms;
 use crate::notify::notice::{NoticeKind, QueuedNotice, SALUTATION};
@@ -7,6 +7,11 @@ use crate::notify::render::{SHORT_MAX, length};
 use crate::notify::told;
 use crate::notify::variables;
 use crate::text::Lang;
+
+/// So many stand in full in a mail, which lists all of them.
+const FULL_MAX: usize = 50;
+/// So many are listed on a telephone.
+const LISTED_MAX: usize = 30;
 
 /// The forms of one message for all of these; the notices are sorted, the gravest first.
 pub(super) fn digest(notices: &[&QueuedNotice]) -> Forms {
@@ -62,8 +67,14 @@ fn markdown(notices: &[&QueuedNotice], kinds: &str) -> String {
             None => subject,
         }
     };
-    let lines: Vec<String> = notices.iter().map(line).collect();
+    let mut lines: Vec<String> = notices.iter().take(LISTED_MAX).map(line).collect();
+    lines.extend(rest(notices, LISTED_MAX).map(|rest| format!("其余{rest}件请登录查看。")));
     format!("**{}件通知　{kinds}**\n{}", notices.len(), lines.join("\n"))
+}
+
+/// How many there are beyond those that are shown.
+fn rest(notices: &[&QueuedNotice], shown: usize) -> Option<usize> {
+    notices.len().checked_sub(shown).filter(|rest| *rest > 0)
 }
 
 /// A subject as part of a list in 粤政易, where brackets would begin a link.
@@ -74,8 +85,10 @@ fn plain(subject: &str) -> String {
 fn text(notices: &[&QueuedNotice], kinds: &str) -> String {
     let list = notices.iter().enumerate().map(|(at, notice)| format!("{}. {}", at + 1, notice.forms.subject));
     let list = list.collect::<Vec<_>>().join("\n");
-    let full = notices.iter().map(|notice| without_greeting(&notice.forms.text)).collect::<Vec<_>>().join("\n\n");
-    format!("{SALUTATION}\n以下{}件通知合并发送：{kinds}。\n{list}\n\n{full}", notices.len())
+    let mut full: Vec<String> =
+        notices.iter().take(FULL_MAX).map(|notice| without_greeting(&notice.forms.text)).collect();
+    full.extend(rest(notices, FULL_MAX).map(|rest| format!("其余{rest}件见上面的清单，详情请登录查看。")));
+    format!("{SALUTATION}\n以下{}件通知合并发送：{kinds}。\n{list}\n\n{}", notices.len(), full.join("\n\n"))
 }
 
 fn without_greeting(text: &str) -> String {
@@ -163,5 +176,15 @@ mod tests {
         let forms = shown(&kinds);
         assert!(length(&forms.short) <= SHORT_MAX, "{}", forms.short);
         assert!(forms.short.contains("500件"), "{}", forms.short);
+    }
+
+    #[test]
+    fn a_mail_of_many_lists_them_all_and_a_telephone_the_gravest() {
+        let forms = shown(&[NoticeKind::YellowCard; 60]);
+        assert!(forms.text.contains("\n60. 【黄牌】工单ZH-60 "), "{}", forms.text);
+        assert_eq!(forms.text.matches("现亮黄牌").count(), 50);
+        assert!(forms.text.ends_with("\n\n其余10件见上面的清单，详情请登录查看。"), "{}", forms.text);
+        assert_eq!(forms.markdown.lines().count(), 1 + 30 + 1);
+        assert!(forms.markdown.ends_with("\n其余30件请登录查看。"), "{}", forms.markdown);
     }
 }

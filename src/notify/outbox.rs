@@ -218,7 +218,7 @@ impl Outbox {
                 return AFTER_FAILURE;
             }
         };
-        let full = claimed.len() == free;
+        let full = claimed.len() >= free;
         for batch in self.batches(claimed) {
             let outbox = self.clone();
             sending.spawn(async move { outbox.send(batch, clock::now).await });

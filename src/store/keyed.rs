@@ -23,11 +23,8 @@ async fn fill_from(writing: &mut Writing, many: i64) -> Result<(), sqlx::Error> 
     if writing.numbers.position - from < many {
         return Ok(());
     }
-    let missing: Vec<(i64, String)> = sqlx::query_as(include_str!("sql/missing_keys.sql"))
-        .bind(from)
-        .bind(many)
-        .fetch_all(&mut writing.conn)
-        .await?;
+    let missing: Vec<(i64, String)> =
+        sqlx::query_as(include_str!("sql/missing_keys.sql")).bind(from).bind(many).fetch_all(&mut writing.conn).await?;
     let mut entries: Vec<(i64, i64)> = missing.iter().map(|(position, key)| (short(key), *position)).collect();
     entries.sort_unstable();
     insert(&mut writing.conn, &entries).await?;

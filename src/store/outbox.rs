@@ -22,6 +22,9 @@ use std::sync::Arc;
 /// A notice by its number.
 pub type NoticeId = i64;
 
+/// So many notices at most are claimed for digests at once, and go into one message.
+pub const DIGESTED_MAX: u32 = 1000;
+
 /// A notice as it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notice {

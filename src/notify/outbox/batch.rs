@@ -6,7 +6,7 @@
 
 use super::pace;
 use crate::notify::notice::{QueuedNotice, Target};
-use crate::store::outbox::{Claimed, HeldBy, Notice, NoticeId, NoticeState, Token};
+use crate::store::outbox::{Claimed, DIGESTED_MAX, HeldBy, Notice, NoticeId, NoticeState, Token};
 use crate::time::Instant;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Notices of one order to one reader that are at most so far apart are one message.
 const TOGETHER_MS: i64 = 60 * 1000;
 /// So many are one message at the most.
-const MERGED_MAX: usize = 100;
+const MERGED_MAX: usize = DIGESTED_MAX as usize;
 
 /// Notices that are sent as one message; never empty, all of one claim.
 pub(super) struct Batch(pub(super) Vec<Claimed>);

@@ -4,8 +4,8 @@
 //! recorded becomes an interrupted delivery as soon as somebody else takes the notice: perhaps it went out, perhaps not.
 
 use super::{
-    Answer, Awaits, Delivery, DeliveryOutcome, Learned, NewCall, NoticeId, NoticeState, Sending, Settled, Settlement,
-    Token, delivery_content, receipts,
+    Answer, Awaits, DIGESTED_MAX, Delivery, DeliveryOutcome, Learned, NewCall, NoticeId, NoticeState, Sending, Settled,
+    Settlement, Token, delivery_content, receipts,
 };
 use crate::store::error::StoreError;
 use crate::store::ledger::{self, Kind, Link};
@@ -101,33 +101,62 @@ pub(in crate::store) async fn claim(writing: &mut Writing, claim: &Claim) -> Res
     claim_all(writing, claim).await.map_err(StoreError::failed("claim due notices"))
 }
 
+/// A notice that was claimed: its bundle, its target where it goes out as part of a digest, and whether a request was entered.
+type ClaimedRow = (NoticeId, Option<NoticeId>, Option<String>, bool);
+
 async fn claim_all(writing: &mut Writing, claim: &Claim) -> Result<Vec<NoticeId>, sqlx::Error> {
-    let rows: Vec<(NoticeId, Option<NoticeId>, bool)> = sqlx::query_as(include_str!("../sql/claim_due_notices.sql"))
+    let rows: Vec<ClaimedRow> = sqlx::query_as(include_str!("../sql/claim_due_notices.sql"))
         .bind(claim.now.0)
         .bind(claim.lease_ends_at.0)
         .bind(claim.limit)
         .bind(claim.token.0)
         .fetch_all(&mut writing.conn)
         .await?;
-    let bundles: BTreeSet<NoticeId> = rows.iter().filter_map(|(_, bundle, _)| *bundle).collect();
     let mut claimed: Vec<NoticeId> = rows.iter().map(|(id, ..)| *id).collect();
     let mut was_sending = rows.iter().any(|(.., is_sending)| *is_sending);
+    let bundles: BTreeSet<NoticeId> = rows.iter().filter_map(|(_, bundle, ..)| *bundle).collect();
     if !bundles.is_empty() {
-        let rest: Vec<(NoticeId, bool)> = sqlx::query_as(include_str!("../sql/claim_bundles.sql"))
-            .bind(numbers(bundles.into_iter()))
-            .bind(claim.now.0)
-            .bind(claim.lease_ends_at.0)
-            .bind(claim.token.0)
-            .fetch_all(&mut writing.conn)
-            .await?;
+        let rest = claim_bundles(writing, claim, bundles).await?;
         was_sending |= rest.iter().any(|(_, is_sending)| *is_sending);
         claimed.extend(rest.iter().map(|(id, _)| *id));
+    }
+    let readers: BTreeSet<&str> = rows.iter().filter_map(|(_, _, target, _)| target.as_deref()).collect();
+    if !readers.is_empty() {
+        claimed.extend(claim_digests(writing, claim, &readers).await?);
     }
     if was_sending {
         interrupt(writing, &numbers(claimed.iter().copied())).await?;
     }
     claimed.sort_unstable();
     Ok(claimed)
+}
+
+async fn claim_bundles(
+    writing: &mut Writing,
+    claim: &Claim,
+    bundles: BTreeSet<NoticeId>,
+) -> Result<Vec<(NoticeId, bool)>, sqlx::Error> {
+    sqlx::query_as(include_str!("../sql/claim_bundles.sql"))
+        .bind(numbers(bundles.into_iter()))
+        .bind(claim.now.0)
+        .bind(claim.lease_ends_at.0)
+        .bind(claim.token.0)
+        .fetch_all(&mut writing.conn)
+        .await
+}
+
+async fn claim_digests(
+    writing: &mut Writing,
+    claim: &Claim,
+    readers: &BTreeSet<&str>,
+) -> Result<Vec<NoticeId>, sqlx::Error> {
+    sqlx::query_scalar(include_str!("../sql/claim_digests.sql"))
+        .bind(serde_json::to_string(readers).expect("texts can be written"))
+        .bind(claim.lease_ends_at.0)
+        .bind(claim.token.0)
+        .bind(DIGESTED_MAX)
+        .fetch_all(&mut writing.conn)
+        .await
 }
 
 /// Requests of these notices (a JSON array) that were entered and never answered for become deliveries.

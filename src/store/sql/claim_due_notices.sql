@@ -1,4 +1,4 @@
--- Claims what is due, so that nobody sends the same notice twice.
+-- Claims what is due, so that nobody sends the same notice twice; says what goes out together with others.
 -- A lease, not a lock: the transaction ends long before a slow gateway answers, and a crashed claim ends by itself, because
 -- the notice is due again when the lease ends.
 UPDATE notices
@@ -8,4 +8,4 @@ WHERE  id IN (SELECT id
               WHERE  is_open = 1 AND due_at <= $1
               ORDER  BY due_at, id
               LIMIT  $3)
-RETURNING id, bundle, sending IS NOT NULL
+RETURNING id, bundle, CASE WHEN held = 'digest' THEN target END, sending IS NOT NULL

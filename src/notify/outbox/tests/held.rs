@@ -54,6 +54,21 @@ async fn a_reader_who_has_had_five_messages_gets_the_rest_together_when_ten_minu
 }
 
 #[tokio::test]
+async fn at_a_months_end_a_reader_of_five_hundred_notices_gets_a_handful_of_messages() {
+    let world = world([]).await;
+    world.queue(numbered(500)).await;
+    while world.send_at(0).await > 0 {}
+    assert_eq!(world.sms.sent().len(), 5);
+    world.send_all().await;
+    let sent = world.sms.sent();
+    assert_eq!(sent.len(), 6, "what was held goes out as one");
+    let rest = 500 - sent[..5].iter().map(|message| message.forms.text.matches(". 黄牌").count()).sum::<usize>();
+    assert!(sent[5].forms.short.contains(&format!("{rest}件通知待阅")), "{}", sent[5].forms.short);
+    let notices = world.store.notices(&(1..=500).collect::<Vec<_>>()).await.unwrap();
+    assert!(notices.iter().all(|notice| notice.state == NoticeState::Accepted));
+}
+
+#[tokio::test]
 async fn what_was_told_together_once_is_told_together_again_under_the_same_id() {
     let world = world([transient()]).await;
     world.queue(numbered(7)).await;
