@@ -50,15 +50,15 @@ async fn soak(orders: u64) {
     let site = Site { folder: folder.path().to_owned(), orders, port };
     site.lay_out(&gateway.address);
     site.import();
-    let feed = tokio::spawn(follow(port, orders));
+    let reader = tokio::spawn(follow(port, orders));
     let (started, mut kills) = (Stopwatch::now(), 0_u64);
     let mut lives = Lives(0x9e37_79b9);
     loop {
         let daemon = Daemon::start(&site);
         tokio::time::sleep(lives.next()).await;
         if site.is_done().await {
-            let fed = tokio::time::timeout(Duration::from_mins(1), feed).await.expect("fed").expect("the feed");
-            println!("feed: {fed} decisions, each once and in order");
+            let read = tokio::time::timeout(Duration::from_mins(1), reader).await.expect("read").expect("the feed");
+            println!("feed: {read} decisions, each once and in order");
             break;
         }
         drop(daemon);

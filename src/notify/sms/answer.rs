@@ -24,8 +24,8 @@ pub enum Fate {
 /// A code of a gateway; one that ends in `*` stands for all that begin so.
 #[derive(Clone, Copy, Debug)]
 pub struct Code {
-    pub code: &'static str,
-    pub fate: Fate,
+    text: &'static str,
+    fate: Fate,
     /// What it means.
     what: &'static str,
     /// What an operator is to do about it.
@@ -35,18 +35,18 @@ pub struct Code {
 }
 
 /// A code that is about the message, or passes by itself.
-pub const fn about_one(code: &'static str, fate: Fate, what: &'static str) -> Code {
-    Code { code, fate, what, remedy: "", reach: None }
+pub const fn about_one(text: &'static str, fate: Fate, what: &'static str) -> Code {
+    Code { text, fate, what, remedy: "", reach: None }
 }
 
 /// A code by which some messages are not sent until an operator mends it.
-pub const fn about_some(code: &'static str, fate: Fate, what: &'static str, remedy: &'static str) -> Code {
-    Code { code, fate, what, remedy, reach: Some(Reach::Some) }
+pub const fn about_some(text: &'static str, fate: Fate, what: &'static str, remedy: &'static str) -> Code {
+    Code { text, fate, what, remedy, reach: Some(Reach::Some) }
 }
 
 /// A code by which no message is sent until an operator mends it.
-pub const fn about_all(code: &'static str, fate: Fate, what: &'static str, remedy: &'static str) -> Code {
-    Code { code, fate, what, remedy, reach: Some(Reach::Channel) }
+pub const fn about_all(text: &'static str, fate: Fate, what: &'static str, remedy: &'static str) -> Code {
+    Code { text, fate, what, remedy, reach: Some(Reach::Channel) }
 }
 
 /// The codes of a gateway.
@@ -137,9 +137,9 @@ impl Codes {
 
     /// The table's entry for a code.
     pub fn find(&self, code: &str) -> Option<&'static Code> {
-        let fits = |known: &&Code| match known.code.strip_suffix('*') {
+        let fits = |known: &&Code| match known.text.strip_suffix('*') {
             Some(start) => code.starts_with(start),
-            None => code == known.code,
+            None => code == known.text,
         };
         self.known.iter().find(fits)
     }

@@ -68,7 +68,7 @@ struct Account {
 
 enum Content {
     Text(Signature),
-    Templates(Registered),
+    Templates(Box<Registered>),
 }
 
 /// What a message is made of.
@@ -153,7 +153,7 @@ impl Mas {
             },
             content: match &options.content {
                 MasContent::Text(signature) => Content::Text(signature.clone()),
-                MasContent::Templates(templates) => Content::Templates(Registered::compile(templates)?),
+                MasContent::Templates(templates) => Content::Templates(Box::new(Registered::compile(templates)?)),
             },
             troubles: Troubles::default(),
         })

@@ -185,9 +185,8 @@ fn verdict(answer: &Answer) -> Verdict {
     // One number was asked for.
     let status = &response["SendStatusSet"][0];
     match (response["Error"]["Code"].as_str(), status["Code"].as_str()) {
-        (Some(code), _) => CODES.verdict(code, answer),
         (None, Some("Ok")) => Verdict::accepted(status["SerialNo"].as_str()),
-        (None, Some(code)) => CODES.verdict(code, answer),
+        (Some(code), _) | (None, Some(code)) => CODES.verdict(code, answer),
         (None, None) => CODES.unreadable(answer),
     }
 }

@@ -103,8 +103,9 @@ fn signature(request: &Received, signed: &str) -> String {
     pairs.sort_unstable();
     let mut names: Vec<&str> = signed.split(';').collect();
     names.sort_unstable();
-    let headers: String =
-        names.iter().map(|name| format!("{name}:{}\n", request.header(name).unwrap_or_default().trim())).collect();
+    let headers: Vec<String> =
+        names.iter().map(|name| format!("{name}:{}", request.header(name).unwrap_or_default().trim())).collect();
+    let headers = headers.join("\n") + "\n";
     let canonical = [
         request.method.as_str(),
         request.uri.path(),

@@ -114,8 +114,9 @@ fn signature(request: &Received, date: &str, signed: &str) -> String {
         let value = request.header(name).unwrap_or_default().trim();
         if name == "x-tc-action" { value.to_lowercase() } else { value.to_owned() }
     };
-    let headers: String = signed.split(';').map(|name| format!("{name}:{}\n", header(name))).collect();
-    let canonical = format!("POST\n/\n\n{headers}\n{signed}\n{}", sha256(&request.body));
+    let headers: Vec<String> = signed.split(';').map(|name| format!("{name}:{}", header(name))).collect();
+    let headers = headers.join("\n");
+    let canonical = format!("POST\n/\n\n{headers}\n\n{signed}\n{}", sha256(&request.body));
     let scope = format!("{date}/sms/tc3_request");
     let text = format!("TC3-HMAC-SHA256\n{}\n{scope}\n{}", header("x-tc-timestamp"), sha256(&canonical));
     let secret_date = hmac(format!("TC3{SECRET_KEY}").as_bytes(), date);

@@ -52,9 +52,10 @@ impl Call<'_> {
 
     /// The hash of the canonical request.
     fn hashed_request(&self) -> String {
-        let headers: String = self.headers().iter().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
+        let headers = self.headers();
+        let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}:{}", value.trim())).collect();
         let Call { path, query, .. } = self;
-        sha256(&format!("POST\n{path}\n{query}\n{headers}\n{SIGNED_HEADERS}\n{}", sha256("")))
+        sha256(&format!("POST\n{path}\n{query}\n{}\n\n{SIGNED_HEADERS}\n{}", headers.join("\n"), sha256("")))
     }
 }
 
