@@ -191,7 +191,7 @@ fn refused(name: &str, problems: &[FileProblem]) -> Text {
     let more = problems.len();
     Text::new(
         format!("{name}：整份未收，{more} 处问题，第一处：{}", said(Lang::Zh)),
-        format!("{name}: refused, {more} problems, the first: {}", said(Lang::En)),
+        format!("{name}: refused, problems: {more}, the first: {}", said(Lang::En)),
     )
 }
 
@@ -201,7 +201,27 @@ fn too_large(bytes_max: u64) -> Text {
 }
 
 fn unreadable(error: &std::io::Error) -> Text {
-    Text::new(format!("文件读不出来：{error}"), format!("the file cannot be read: {error}"))
+    Text::new(format!("文件读不出来：{}", in_words(error)), format!("the file cannot be read: {error}"))
+}
+
+/// What the operating system said, and what to do, in Chinese.
+fn in_words(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    let said = match error.kind() {
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+            "它（或路径中的一节）不是文件夹；请改正 path，或移开那个同名的文件"
+        }
+        ErrorKind::NotFound => "不存在；请建好，并让服务账户可以读写",
+        ErrorKind::PermissionDenied => "没有权限；请让服务账户对它可以读、写、改名",
+        ErrorKind::ReadOnlyFilesystem => "所在的盘是只读的；按 systemd 安装的，用 ReadWritePaths= 放开",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "磁盘满了；请腾出空间",
+        ErrorKind::InvalidFilename => "文件名太长或不能用；请把里面的文件改名",
+        ErrorKind::StaleNetworkFileHandle | ErrorKind::TimedOut | ErrorKind::HostUnreachable => {
+            "网络盘断开了；请检查挂载"
+        }
+        _ => return format!("系统报错 {error}；请检查是否存在、属主和权限"),
+    };
+    said.to_owned()
 }
 
 /// How many refused files lie there still.
@@ -213,7 +233,7 @@ pub fn refused_files(folder: &Folder) -> u64 {
 fn unusable(path: &Path, error: &std::io::Error) -> LookError {
     let shown = path.display();
     LookError::Source(Text::new(
-        format!("文件夹 {shown} 用不了：{error}；请检查是否存在、属主和权限"),
+        format!("文件夹 {shown} 用不了：{}", in_words(error)),
         format!("the folder `{shown}` cannot be used: {error}; look whether it is there and ours"),
     ))
 }

@@ -8,7 +8,7 @@ use crate::source::map::RowProblem;
 use crate::source::take::{ReadItem, RowReader};
 use crate::text::want::instead;
 use crate::text::{Lang, Text};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Of a file with more mistakes the first are named.
 const PROBLEMS_MAX: usize = 1000;
@@ -69,7 +69,7 @@ impl Content {
         folder: &Folder,
         reader: &RowReader<'_>,
     ) -> Result<Content, Vec<FileProblem>> {
-        let mut reading = Reading { reader, columns: Vec::new(), content: Content::default(), problems: Vec::new() };
+        let mut reading = Reading::new(reader);
         let is_table = matches!(kind, FileKind::Csv | FileKind::Xlsx);
         let read = match kind {
             _ if bytes.is_empty() => Err(FileProblem::of_file(empty())),
@@ -81,8 +81,12 @@ impl Content {
             FileKind::Xls => Err(FileProblem::of_file(old_workbook())),
             FileKind::Unknown => Err(FileProblem::of_file(unknown_kind())),
         };
+        let nothing = reading.nothing_for_want_of_columns();
         let Reading { content, mut problems, .. } = reading;
         problems.extend(read.err());
+        if problems.is_empty() {
+            problems.extend(nothing);
+        }
         if problems.is_empty() {
             let mut twice = content.twice();
             twice.extend(figures::contradictions(&content));
@@ -129,17 +133,38 @@ fn conflict(row: u64, item: &ReadItem, zh: &str, en: &str) -> FileProblem {
 /// A file that is being read, row by row.
 pub(super) struct Reading<'a> {
     pub(super) reader: &'a RowReader<'a>,
+    /// The columns that the mapping asks for, each once.
+    asked: Vec<&'a str>,
     columns: Vec<String>,
+    /// Of the columns that rows brought themselves, those that are asked for, and one that is not.
+    brought: HashSet<String>,
+    others: Vec<String>,
+    /// How many line breaks stand within cells so far: a spreadsheet shows so many rows fewer than the file has lines.
+    folded: u64,
     content: Content,
     problems: Vec<FileProblem>,
 }
 
-impl Reading<'_> {
-    /// Takes the names of the columns; what is asked for and not there, or there twice, is told.
-    pub(super) fn header(&mut self, row: u64, columns: Vec<String>) -> Result<(), FileProblem> {
-        let mut asked: Vec<&str> = self.reader.mapper.mapping.columns().into_iter().map(|(name, _)| name).collect();
+impl<'a> Reading<'a> {
+    fn new(reader: &'a RowReader<'a>) -> Reading<'a> {
+        let mut asked: Vec<&str> = reader.mapper.mapping.columns().into_iter().map(|(name, _)| name).collect();
         asked.sort_unstable();
         asked.dedup();
+        Reading {
+            reader,
+            asked,
+            columns: Vec::new(),
+            brought: HashSet::new(),
+            others: Vec::new(),
+            folded: 0,
+            content: Content::default(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// Takes the names of the columns; what is asked for and not there, or there twice, is told.
+    pub(super) fn header(&mut self, row: u64, columns: Vec<String>) -> Result<(), FileProblem> {
+        let asked = &self.asked;
         let there = |name: &str| columns.iter().filter(|column| *column == name).count();
         let missing: Vec<&str> = asked.iter().copied().filter(|name| there(name) == 0).collect();
         let twice: Vec<&str> = asked.iter().copied().filter(|name| there(name) > 1).collect();
@@ -168,9 +193,22 @@ impl Reading<'_> {
         self.keep(number, read);
     }
 
-    /// Takes a row that brings its own columns.
+    /// Takes a row that brings its own columns: of those that are asked for it may leave some out, not all.
     pub(super) fn own_row(&mut self, number: u64, columns: &[String], cells: Vec<Cell>) {
         self.content.rows += 1;
+        let (asked, others): (Vec<&String>, Vec<&String>) =
+            columns.iter().partition(|column| self.asked.binary_search(&column.as_str()).is_ok());
+        if asked.is_empty() && !self.asked.is_empty() {
+            return self.blame(FileProblem::of_row(number, none_of_the_columns(&self.asked, columns)));
+        }
+        for column in asked {
+            if !self.brought.contains(column) {
+                self.brought.insert(column.clone());
+            }
+        }
+        if self.others.is_empty() {
+            self.others = others.into_iter().cloned().collect();
+        }
         let read = self.reader.read(&Row { columns, cells }, None);
         self.keep(number, read);
     }
@@ -182,11 +220,27 @@ impl Reading<'_> {
         self.keep(number, read);
     }
 
+    /// Notes that so many line breaks stood within the cells of a row that was taken.
+    pub(super) fn fold(&mut self, breaks: u64) {
+        self.folded += breaks;
+    }
+
     /// Notes what is wrong with a row.
-    pub(super) fn blame(&mut self, problem: FileProblem) {
+    pub(super) fn blame(&mut self, mut problem: FileProblem) {
+        if let Some(row) = problem.row.filter(|_| self.folded > 0) {
+            problem.reason = in_a_spreadsheet(row - self.folded.min(row), &problem.reason);
+        }
         if self.problems.len() < PROBLEMS_MAX {
             self.problems.push(problem);
         }
+    }
+
+    /// Rows that bring their own columns may each lack some. Where none gives anything, and a column stands in none of
+    /// them, it is most likely misspelt.
+    fn nothing_for_want_of_columns(&self) -> Option<FileProblem> {
+        let missing: Vec<&str> = self.asked.iter().copied().filter(|name| !self.brought.contains(*name)).collect();
+        let is_so = self.content.items.is_empty() && !self.brought.is_empty() && !missing.is_empty();
+        (is_so && !self.others.is_empty()).then(|| FileProblem::of_file(nothing_given(&missing, &self.others)))
     }
 
     fn keep(&mut self, number: u64, read: Vec<Result<ReadItem, RowProblem>>) {
@@ -207,6 +261,30 @@ fn missing_columns(missing: &[&str], columns: &[String]) -> Text {
     Text::new(
         format!("表头里没有这些列：{}；{}", missing.join("、"), near.zh),
         format!("the header lacks these columns: {}; {}", missing.join(", "), near.en),
+    )
+}
+
+fn none_of_the_columns(asked: &[&str], columns: &[String]) -> Text {
+    let near = instead(asked[0], columns.iter().map(String::as_str));
+    Text::new(
+        format!("这一行没有来源配置里的任何一列（{}）；{}", asked.join("、"), near.zh),
+        format!("the row has none of the columns that the configuration asks for ({}); {}", asked.join(", "), near.en),
+    )
+}
+
+fn nothing_given(missing: &[&str], columns: &[String]) -> Text {
+    let near = instead(missing[0], columns.iter().map(String::as_str));
+    Text::new(
+        format!("整份文件没有得出一个事件或统计量，而且哪一行都没有这些列：{}；{}", missing.join("、"), near.zh),
+        format!("the file gives nothing, and no row of it has these columns: {}; {}", missing.join(", "), near.en),
+    )
+}
+
+/// Lines are what a file has; whoever opens it in a spreadsheet finds the row by another number.
+fn in_a_spreadsheet(row: u64, reason: &Text) -> Text {
+    Text::new(
+        format!("{}（前面的单元格里有换行，用表格软件打开是第 {row} 行）", reason.zh),
+        format!("{} (cells above have line breaks: in a spreadsheet it is row {row})", reason.en),
     )
 }
 

@@ -1,4 +1,5 @@
-//! CSV files: any delimiter, quoted or not.
+//! CSV files: any delimiter, quoted or not. A row is known by the line of the file on which it begins, blank lines counted,
+//! whatever ends a line.
 
 use super::content::{FileProblem, Reading};
 use super::decode::decode;
@@ -19,8 +20,9 @@ pub(super) fn read(bytes: &[u8], folder: &Folder, reading: &mut Reading<'_>) -> 
     let mut row = csv::StringRecord::new();
     let mut is_below = false;
     let mut last = (0, false);
+    let mut lines = Lines::of(&text);
     while rows.read_record(&mut row).map_err(|error| FileProblem::of_file(malformed(&error)))? {
-        let line = row.position().map_or(0, csv::Position::line);
+        let line = lines.of_row(row.position().map_or(0, csv::Position::byte));
         last = (line, row.iter().any(|cell| cell.contains('\n')));
         if is_below {
             take(line, &row, reading);
@@ -28,6 +30,7 @@ pub(super) fn read(bytes: &[u8], folder: &Folder, reading: &mut Reading<'_>) -> 
             reading.header(line, row.iter().map(|name| trimmed(name).to_owned()).collect())?;
             is_below = true;
         }
+        reading.fold(row.iter().map(breaks).sum());
     }
     if !is_below {
         return Err(FileProblem::of_file(no_header(header)));
@@ -37,6 +40,41 @@ pub(super) fn read(bytes: &[u8], folder: &Folder, reading: &mut Reading<'_>) -> 
         reading.blame(FileProblem::of_row(last.0, unclosed()));
     }
     Ok(())
+}
+
+/// Counts lines up to where a row begins. The reader's own count lags behind: it takes the end of a line of two letters, and
+/// blank lines, for parts of the row that follows.
+struct Lines<'t> {
+    text: &'t str,
+    reached: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    fn of(text: &str) -> Lines<'_> {
+        Lines { text, reached: 0, line: 1 }
+    }
+
+    /// The line of the row that the reader began to look for at this byte; rows are asked for in their order.
+    fn of_row(&mut self, byte: u64) -> u64 {
+        let from = usize::try_from(byte).unwrap_or(usize::MAX).clamp(self.reached, self.text.len());
+        let rest = self.text.get(from..).unwrap_or_default();
+        let begins = from + (rest.len() - rest.trim_start_matches(['\r', '\n']).len());
+        self.line += breaks(self.text.get(self.reached..begins).unwrap_or_default());
+        self.reached = begins;
+        self.line
+    }
+}
+
+/// How many line breaks a text has: `\r\n` is one.
+fn breaks(text: &str) -> u64 {
+    let bytes = text.as_bytes();
+    let ends = |(place, byte): (usize, &u8)| match byte {
+        b'\n' => true,
+        b'\r' => bytes.get(place + 1) != Some(&b'\n'),
+        _ => false,
+    };
+    bytes.iter().enumerate().filter(|one| ends(*one)).count() as u64
 }
 
 fn take(line: u64, row: &csv::StringRecord, reading: &mut Reading<'_>) {

@@ -4,9 +4,12 @@ use super::names::{FileKind, is_of, is_passing};
 use super::unusable;
 use crate::config::sources::Folder;
 use crate::source::look::LookError;
+use encoding_rs::GB18030;
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,6 +21,7 @@ pub(super) const REJECTED: &str = "rejected";
 /// A file as it was seen.
 #[derive(Clone, Debug)]
 pub(super) struct Drop {
+    /// Its name as it is shown, and under which it is put away.
     pub(super) name: String,
     pub(super) path: PathBuf,
     pub(super) kind: FileKind,
@@ -66,7 +70,7 @@ pub(super) fn waiting(folder: &Folder) -> Result<Vec<Drop>, LookError> {
         let entry = entry.map_err(|error| failed(&error))?;
         // A file that has gone since is nobody's.
         let Ok(metadata) = fs::symlink_metadata(entry.path()) else { continue };
-        let Ok(name) = entry.file_name().into_string() else { continue };
+        let name = shown(&entry.file_name());
         let is_asked_for = folder.files.is_empty() || folder.files.iter().any(|pattern| is_of(pattern, &name));
         if metadata.is_file() && is_asked_for && !is_passing(&name) {
             let (kind, state) = (FileKind::of(&name), State::of(&metadata));
@@ -75,6 +79,16 @@ pub(super) fn waiting(folder: &Folder) -> Result<Vec<Drop>, LookError> {
     }
     drops.sort_by(|one, other| (one.state.modified, &one.name).cmp(&(other.state.modified, &other.name)));
     Ok(drops)
+}
+
+/// A file's name as people read it. Old programs write it in GB18030, which is read; of another that is no UTF-8 what cannot
+/// be read is marked.
+fn shown(name: &OsStr) -> String {
+    let of_gb18030 = || GB18030.decode_without_bom_handling_and_without_replacement(name.as_bytes());
+    match name.to_str() {
+        Some(name) => name.to_owned(),
+        None => of_gb18030().unwrap_or_else(|| name.to_string_lossy()).into_owned(),
+    }
 }
 
 /// Since when each file has not changed, by the monotonic clock.

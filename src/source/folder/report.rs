@@ -97,15 +97,26 @@ fn quoted(cell: &str) -> String {
     if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
 }
 
+/// No name is longer, and a report's is longer than its file's by its end, and by a number.
+const NAME_BYTES_MAX: usize = 255 - END.len() - 8;
+
+/// A name so short that its report's is none too long. The end, by which programs know what it is, is kept.
+fn cut<'n>(stem: &'n str, end: &str) -> &'n str {
+    let max = NAME_BYTES_MAX.saturating_sub(end.len());
+    &stem[..stem.floor_char_boundary(max)]
+}
+
 /// The file's name, or with a number where another file of this name lies there already.
 fn free_name(under: &Path, name: &str) -> String {
     let (stem, end) = match name.rsplit_once('.') {
-        Some((stem, end)) if !stem.is_empty() => (stem, format!(".{end}")),
+        Some((stem, end)) if !stem.is_empty() && end.len() < 32 => (stem, format!(".{end}")),
         _ => (name, String::new()),
     };
-    let names = std::iter::once(name.to_owned()).chain((2..).map(|number| format!("{stem}-{number}{end}")));
+    let stem = cut(stem, &end);
+    let name = format!("{stem}{end}");
+    let names = std::iter::once(name.clone()).chain((2..).map(|number| format!("{stem}-{number}{end}")));
     let is_free = |name: &String| fs::symlink_metadata(under.join(name)).is_err();
-    names.into_iter().find(is_free).unwrap_or_else(|| name.to_owned())
+    names.into_iter().find(is_free).unwrap_or(name)
 }
 
 /// Removes files that were moved more than so many days ago, each with its report. The report tells when that was; what has

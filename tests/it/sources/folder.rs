@@ -281,3 +281,90 @@ fn workbooks_are_taken_whole_or_refused_with_a_report_of_row_and_reason() {
     3,类别,"the attribute `category` must be one of 咨询, 投诉"
     "#);
 }
+
+/// The report of one refused file, as `duban sources run` leaves it.
+fn refused(site: &Site, name: &str, bytes: &[u8]) -> String {
+    drop_file(site, name, bytes);
+    site.output(&["--lang", "en", "sources", "run", "投放"]);
+    site.read(&format!("drop/rejected/{name}.report.csv")).replace(['\u{feff}', '\r'], "")
+}
+
+#[test]
+fn a_report_names_the_line_of_the_file_whatever_ends_lines_and_in_any_encoding() {
+    let site = site(SHEET);
+    let good = "ZH-1,咨询,甲局,2024-05-06 09:00,,,,,";
+    let bad = ",咨询,甲局,昨天,,,,,";
+    let folded = "ZH-2,咨询,\"甲局<br>一科\",2024-05-06 09:00,,,,,";
+    let lines = [HEADER, good, good, "", "", good, bad, folded, bad, ""];
+    for end in ["\n", "\r\n", "\r"] {
+        let text = lines.join(end).replace("<br>", end);
+        let encodings = [
+            text.clone().into_bytes(),
+            format!("\u{feff}{text}").into_bytes(),
+            encoding_rs::GB18030.encode(&text).0.into(),
+        ];
+        for (number, bytes) in encodings.iter().enumerate() {
+            let report =
+                refused(&site, &format!("{}{number}.csv", end.escape_default().to_string().replace('\\', "")), bytes);
+            let rows: Vec<&str> = report.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+            assert_eq!(rows, ["7", "10"], "{end:?} {number}: {report}");
+            assert!(report.contains("in a spreadsheet it is row 9"), "{report}");
+        }
+    }
+}
+
+#[test]
+fn the_header_of_a_file_from_windows_stands_where_the_configuration_says() {
+    let site = site(&SHEET.replace("path: drop", "path: drop\n    header: 2"));
+    let text = format!("热线导出\r\n{HEADER}\r\nZH-1,咨询,甲局,2024-05-06 09:00,,,,,\r\n");
+    drop_file(&site, "a.csv", text.as_bytes());
+    let output = site.output(&["sources", "run", "投放"]);
+    assert!(output.status.success(), "{}", errors(&output));
+}
+
+#[test]
+fn files_whose_names_are_no_utf8_are_taken_or_refused_and_never_passed_over() {
+    use std::os::unix::ffi::OsStrExt;
+    let site = site(SHEET);
+    let write = |name: &[u8], text: &str| {
+        std::fs::write(site.path("drop").join(std::ffi::OsStr::from_bytes(name)), text).unwrap();
+    };
+    let row = |order: &str| format!("{HEADER}\n{order},咨询,甲局,2024-05-06 09:00,,,,,\n");
+    write(&encoding_rs::GB18030.encode("工单导出.csv").0, &row("GB-1"));
+    write(b"x\xff\xff.csv", &row("ODD-1"));
+    write(b"y\xff\xff.csv", "nothing of ours\n");
+    // So long that a report's name beside it would be none.
+    write(format!("{}.csv", "长".repeat(83)).as_bytes(), &row("LONG-1"));
+    let output = site.output(&["sources", "run", "投放"]);
+    assert_eq!(output.status.code(), Some(1), "{}", errors(&output));
+    assert!(errors(&output).contains("新增 3"), "{}", errors(&output));
+    assert_eq!(names(&site, "drop"), ["done", "rejected"]);
+    let done = names(&site, "drop/done");
+    for name in ["工单导出.csv", "工单导出.csv.report.csv", "x\u{fffd}\u{fffd}.csv"] {
+        assert!(done.contains(&name.to_owned()), "{name}: {done:?}");
+    }
+    assert_eq!(done.len(), 6, "{done:?}");
+    assert_eq!(names(&site, "drop/rejected"), ["y\u{fffd}\u{fffd}.csv", "y\u{fffd}\u{fffd}.csv.report.csv"]);
+}
+
+#[test]
+fn rows_of_json_without_any_column_of_the_mapping_are_refused_with_their_lines() {
+    let site = site(SHEET);
+    let lines =
+        "{\"工单编号\":\"J-1\",\"受理时间\":\"2024-05-06 09:00\"}\r\n\r\n{\"工单号\":\"J-2\",\"时间\":\"x\"}\r\n";
+    let report = refused(&site, "a.jsonl", lines.as_bytes());
+    assert!(report.contains("3,,\"the row has none of the columns"), "{report}");
+    // Its time stands under another name: nothing would come of it, and nobody would know.
+    let report = refused(&site, "b.json", "[{\"工单编号\":\"J-3\",\"时间\":\"2024-05-06 09:00\"}]".as_bytes());
+    assert!(report.contains("no row of it has these columns") && report.contains("受理时间"), "{report}");
+}
+
+#[test]
+fn a_folder_that_is_none_is_told_in_words() {
+    let site = Site::new();
+    with_sources(&site, SHEET);
+    site.write("drop", "a file");
+    let output = site.output(&["sources", "run", "投放"]);
+    let said = errors(&output);
+    assert!(said.contains("不是文件夹") && !said.contains("os error"), "{said}");
+}
