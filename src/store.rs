@@ -47,6 +47,7 @@ use outbox::hand::{Act, CallEnded, Handled};
 use outbox::receipts::{Asking, Due, ReceiptsTaken, Taking};
 use outbox::search::{CallView, NoticeQuery};
 use outbox::sending::{Claim, Entering, Settling};
+use outbox::standing::{Standing, ToldBy};
 use outbox::{
     Answer, CallState, Claimed, Learned, Notice, NoticeId, OutboxHealth, ReceiptSource, Sending, Settled, Settlement,
     Token,
@@ -307,6 +308,21 @@ impl Store {
         let claimed = self.write(claim, |claim, writing| Box::pin(outbox::sending::claim(writing, claim))).await?;
         let notices = outbox::read::load(&self.0.readers, &claimed).await?;
         Ok(notices.into_iter().map(|notice| Claimed { notice, token }).collect())
+    }
+
+    /// What may have changed since notices were queued.
+    pub async fn standing_of_notices(&self, notices: &[NoticeId]) -> Result<Vec<Standing>, StoreError> {
+        outbox::standing::of(&self.0.readers, notices).await
+    }
+
+    /// By which messages an address was told of the same decisions on the same occasion, as another recipient.
+    pub async fn told_of_decision(
+        &self,
+        notices: &[NoticeId],
+        channel: &str,
+        address: &str,
+    ) -> Result<Vec<ToldBy>, StoreError> {
+        outbox::standing::told(&self.0.readers, notices, channel, address).await
     }
 
     /// Records what was answered so far, and enters the request that is about to go out for all of a batch of one claim: it

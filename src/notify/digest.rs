@@ -3,7 +3,7 @@
 
 use crate::notify::channel::Forms;
 use crate::notify::notice::{NoticeKind, QueuedNotice, SALUTATION};
-use crate::notify::render::{SHORT_MAX, length};
+use crate::notify::render::{SHORT_MAX, length, signature};
 use crate::notify::told;
 use crate::notify::variables;
 use crate::text::Lang;
@@ -44,12 +44,6 @@ fn kinds(notices: &[&QueuedNotice]) -> String {
     let count = |kind: NoticeKind| notices.iter().filter(|notice| notice.kind == kind).count();
     let counted = NoticeKind::ALL.into_iter().map(|kind| (kind, count(kind))).filter(|(_, count)| *count > 0);
     counted.map(|(kind, count)| format!("{}{count}件", told::kind(kind, Lang::Zh))).collect::<Vec<_>>().join("、")
-}
-
-/// 【珠海12345】.
-fn signature(short: &str) -> &str {
-    let end = short.find('】').map_or(0, |end| end + '】'.len_utf8());
-    if short.starts_with('【') { &short[..end] } else { "" }
 }
 
 fn short(signature: &str, count: usize, kinds: &str, gravest: &str) -> String {

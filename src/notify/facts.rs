@@ -426,8 +426,13 @@ fn act(decision: &Decision, directory: &Directory) -> String {
 
 /// Whether the order itself is marked as confidential: it has an attribute of that name that is true.
 pub(super) fn is_order_confidential(state: &OrderState) -> bool {
+    is_confidential(&state.attributes)
+}
+
+/// Whether an order with these attributes is confidential.
+pub(crate) fn is_confidential(attributes: &[(Symbol, Value)]) -> bool {
     let marked = |(name, value): &(Symbol, Value)| name.as_str() == "confidential" && *value == Value::Boolean(true);
-    state.attributes.iter().any(marked)
+    attributes.iter().any(marked)
 }
 
 /// 【珠海12345】 for 珠海市; 【12345热线】 where the order has no region.

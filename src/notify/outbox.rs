@@ -14,6 +14,7 @@ mod attempt;
 mod batch;
 mod care;
 mod circuit;
+mod current;
 pub mod dress;
 mod hold;
 mod message;
@@ -34,12 +35,13 @@ use crate::policy::directory::Directory;
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::outbox::{
-    Answer, Awaits, Claimed, Delivery, DeliveryOutcome, HeldBy, NewCall, NoticeState, Sending, Settled, Settlement,
+    Answer, Awaits, Claimed, Delivery, DeliveryOutcome, HeldBy, Learned, NewCall, NoticeState, Sending, Settled,
+    Settlement,
 };
 use crate::store::rates::Pause;
 use crate::time::Instant;
 use attempt::Attempt;
-use batch::{Batch, batches, gathered};
+use batch::{Batch, batches, gathered, in_turn};
 use care::Care;
 use circuit::{Change, Circuits};
 use dress::Papers;
@@ -219,9 +221,9 @@ impl Outbox {
             }
         };
         let full = claimed.len() >= free;
-        for batch in self.batches(claimed) {
+        for batches in in_turn(self.batches(claimed)) {
             let outbox = self.clone();
-            sending.spawn(async move { outbox.send(batch, clock::now).await });
+            sending.spawn(async move { outbox.send_in_turn(batches, clock::now).await });
         }
         if full { LOOK_EVERY } else { self.pause(now).await }
     }
@@ -243,9 +245,9 @@ impl Outbox {
         let claimed = self.claim(now, IN_FLIGHT_MAX).await?;
         let count = claimed.len();
         let mut sending = JoinSet::new();
-        for batch in self.batches(claimed) {
+        for batches in in_turn(self.batches(claimed)) {
             let outbox = self.clone();
-            sending.spawn(async move { outbox.send(batch, || now).await });
+            sending.spawn(async move { outbox.send_in_turn(batches, || now).await });
         }
         while sending.join_next().await.is_some() {}
         Ok(count)
@@ -256,15 +258,22 @@ impl Outbox {
         self.store.claim_due_notices(now, now.plus_ms(LEASE_MS), limit).await
     }
 
+    async fn send_in_turn(&self, batches: Vec<Batch>, clock: impl Fn() -> Instant) {
+        for batch in batches {
+            self.send(batch, &clock).await;
+        }
+    }
+
     #[tracing::instrument(name = "outbox.deliver", skip_all, fields(
         order.id = batch.first().order.as_deref(), notice.id = batch.lead().id, attempt = batch.lead().attempt))]
-    async fn send(&self, batch: Batch, clock: impl Fn() -> Instant) {
+    async fn send(&self, batch: Batch, clock: &impl Fn() -> Instant) {
         let now = clock();
         let (expired, live) = batch.without_expired(now);
         for claimed in &expired {
             self.settle(claimed, Settlement::rests(NoticeState::Expired), &Attempt::default(), now).await;
         }
         let Some(batch) = live else { return };
+        let Some(batch) = self.as_it_stands(batch, now).await else { return };
         let bearings = self.bearings.borrow().clone();
         if let Some(held) = self.held(&batch, &bearings, now).await {
             for claimed in &batch.0 {
@@ -278,7 +287,7 @@ impl Outbox {
             Ok(parties) => parties,
             Err(nobody) => return self.put_off(&batch, &nobody.to_string(), clock()).await,
         };
-        let attempt = self.tell(&batch, &parties, &bearings, &clock).await;
+        let attempt = self.tell(&batch, &parties, &bearings, clock).await;
         self.settle_all(&batch, &attempt, clock()).await;
     }
 
@@ -417,7 +426,12 @@ impl Outbox {
                 "a notice was not delivered, or nobody knows, and is not tried again"
             );
         }
-        match self.store.settle_notice((id, claimed.token), settlement, attempt.learned(), now).await {
+        self.settle_with(claimed, settlement, attempt.learned(), now).await;
+    }
+
+    async fn settle_with(&self, claimed: &Claimed, settlement: Settlement, learned: Learned, now: Instant) {
+        let id = claimed.notice.id;
+        match self.store.settle_notice((id, claimed.token), settlement, learned, now).await {
             Ok(Settled::Settled) => {}
             Ok(Settled::Lost) => warn!(notice.id = id, "a claim had ended before it was settled"),
             Err(error) => error!(error = %error, notice.id = id, "could not settle a notice"),
@@ -445,7 +459,9 @@ impl Telling<'_> {
                     return attempt.exhausted(truth, &party.name, &reason);
                 }
             };
-            let Some(outcome) = self.send(party, way, attempt, clock).await else { return };
+            let told = self.outbox.told_before(self.batch, way, &attempt.deliveries).await;
+            let ended = if told.is_some() { told } else { self.send(party, way, attempt, clock).await };
+            let Some(outcome) = ended else { return };
             let Some((at, reason)) = self.answered(party, way, outcome, attempt, clock()) else { continue };
             return self.again(party, at, &reason, attempt, clock());
         }

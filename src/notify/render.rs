@@ -2,7 +2,7 @@
 
 use crate::notify::channel::{Forms, OwnForms};
 use crate::notify::facts::Facts;
-use crate::notify::notice::{NoticeKind, SALUTATION};
+use crate::notify::notice::{NoticeKind, QueuedNotice, SALUTATION};
 use crate::notify::template::{Case, Form, Templates, variables};
 use crate::notify::variables::Wanted;
 use crate::symbol::Symbol;
@@ -92,7 +92,7 @@ impl<'a> Rendering<'a> {
             variables: self.variables(whose),
             ..Forms::default()
         };
-        let forms = if self.facts.confidential { self.guarded(forms) } else { forms };
+        let forms = if self.facts.confidential { guarded(forms, veiled(self.case.kind, self.facts)) } else { forms };
         let letters = forms.own.values().filter_map(|own| own.text.as_deref()).chain([forms.text.as_str()]);
         let links = links_in(&letters.collect::<Vec<_>>(), [&self.facts.objection_url, &self.facts.url]);
         Forms { links, ..forms }
@@ -135,29 +135,44 @@ impl<'a> Rendering<'a> {
         }
         whole_sentences(&last).unwrap_or_else(|| barest(self.facts))
     }
+}
 
-    /// What is confidential: an SMS and a mail's subject say only that something waits, whatever templates say; what a person
-    /// gets to read comes after words that anybody may see.
-    fn guarded(&self, forms: Forms) -> Forms {
-        let short = veiled(self.case.kind, self.facts);
-        let subject = short.trim_end_matches('。').to_owned();
-        let markdown = |text: &str| format!("**{subject}**\n{GUARD}\n{text}");
-        let own = forms.own.into_iter().filter_map(|(channel, own)| {
-            let (markdown, text) = (own.markdown.as_deref().map(markdown), own.text.as_deref().map(guarded_letter));
-            let kept = OwnForms { markdown, text, ..OwnForms::default() };
-            (kept != OwnForms::default()).then_some((channel, kept))
-        });
-        Forms {
-            markdown: markdown(&forms.markdown),
-            text: guarded_letter(&forms.text),
-            own: own.collect(),
-            short,
-            subject,
-            // Of these nothing was told from the start.
-            variables: forms.variables,
-            ..Forms::default()
-        }
+/// What is confidential: an SMS and a mail's subject say only that something waits, whatever templates say; what a person
+/// gets to read comes after words that anybody may see.
+fn guarded(forms: Forms, short: String) -> Forms {
+    let subject = short.trim_end_matches('。').to_owned();
+    let markdown = |text: &str| format!("**{subject}**\n{GUARD}\n{text}");
+    let own = forms.own.into_iter().filter_map(|(channel, own)| {
+        let (markdown, text) = (own.markdown.as_deref().map(markdown), own.text.as_deref().map(guarded_letter));
+        let kept = OwnForms { markdown, text, ..OwnForms::default() };
+        (kept != OwnForms::default()).then_some((channel, kept))
+    });
+    Forms {
+        markdown: markdown(&forms.markdown),
+        text: guarded_letter(&forms.text),
+        own: own.collect(),
+        short,
+        subject,
+        // Of these nothing was told from the start.
+        variables: forms.variables,
+        ..Forms::default()
     }
+}
+
+/// A notice that was written as if anybody might read it, of what has become confidential since.
+pub(super) fn guarded_since(notice: &QueuedNotice) -> QueuedNotice {
+    let forms = notice.forms.clone();
+    let matter = if notice.kind == NoticeKind::Route { "移送" } else { "督办" };
+    let short = format!("{}有1件{matter}事项待查阅。", signature(&forms.short));
+    let (links, variables) = (forms.links.clone(), Wanted::new(["text"]).veiled(matter));
+    let forms = Forms { links, variables, ..guarded(forms, short) };
+    QueuedNotice { confidential: true, forms, ..notice.clone() }
+}
+
+/// 【珠海12345】, with which a short form begins.
+pub(super) fn signature(short: &str) -> &str {
+    let end = short.find('】').map_or(0, |end| end + '】'.len_utf8());
+    if short.starts_with('【') { &short[..end] } else { "" }
 }
 
 /// All that groups and SMS are told of what is confidential. No template can change it.

@@ -11,6 +11,7 @@ pub(super) mod read;
 pub mod receipts;
 pub mod search;
 pub(super) mod sending;
+pub mod standing;
 pub(super) mod twins;
 
 use super::ledger::{Content, Hash, Kind};
@@ -88,7 +89,7 @@ pub enum NoticeState {
     Unknown,
     /// 已过时: it said nothing any more before it was sent.
     Expired,
-    /// 已取消: a person took it back before it was sent.
+    /// 已取消: a person took it back before it was sent, or what it tells was revoked by then.
     Cancelled,
 }
 

@@ -9,6 +9,7 @@ use crate::notify::notice::{QueuedNotice, Target};
 use crate::store::outbox::{Claimed, DIGESTED_MAX, HeldBy, Notice, NoticeId, NoticeState, Token};
 use crate::time::Instant;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Notices of one order to one reader that are at most so far apart are one message.
@@ -138,4 +139,19 @@ pub(super) fn batches(claimed: Vec<Claimed>) -> Vec<Batch> {
         }
     }
     batches
+}
+
+/// What is sent one after another: messages of one order, so that another system is pushed them in the order decided, and who
+/// stands behind two recipients of a decision is found to have been told.
+pub(super) fn in_turn(batches: Vec<Batch>) -> Vec<Vec<Batch>> {
+    let mut turns: Vec<Vec<Batch>> = Vec::with_capacity(batches.len());
+    let mut places: HashMap<Arc<str>, usize> = HashMap::new();
+    for batch in batches {
+        let place = batch.first().order.clone().map(|order| *places.entry(order).or_insert(turns.len()));
+        match place.and_then(|place| turns.get_mut(place)) {
+            Some(turn) => turn.push(batch),
+            None => turns.push(vec![batch]),
+        }
+    }
+    turns
 }

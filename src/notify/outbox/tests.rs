@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::secret::Secret;
-use crate::engine::decision::{Decided, OrderState};
+use crate::engine::decision::{Decided, Decision, OrderState};
 use crate::notify::channel::{
     AskError, Asked, Channel, Forms, PostError, Posted, Receipt, ReceiptOf, ReceiptOutcome, Receipts,
 };
@@ -16,6 +16,7 @@ use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 
+mod current;
 mod heard;
 mod held;
 
@@ -169,9 +170,15 @@ impl World {
 
     /// Queues further notices of an order.
     async fn queue_more_of_order(&self, order: &str, notices: Vec<QueuedNotice>) {
+        self.decide_order(order, (vec![], OrderState::default()), notices).await;
+    }
+
+    /// Saves what is decided of an order, with notices.
+    async fn decide_order(&self, order: &str, decided: (Vec<Decision>, OrderState), notices: Vec<QueuedNotice>) {
         let found = self.store.find_order(order).await.unwrap().unwrap();
         let loaded = self.store.load_orders(&[found]).await.unwrap().remove(0);
-        let decided = Decided { new: vec![], obligations: vec![], next_due: None, state: OrderState::default() };
+        let (new, state) = decided;
+        let decided = Decided { new, obligations: vec![], next_due: None, state };
         let notices = notices.into_iter().map(|notice| QueuedNotice { order: Some(order.into()), ..notice }).collect();
         let saved = SavedOrder {
             order: loaded.order,
