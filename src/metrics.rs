@@ -5,6 +5,7 @@
 //! outside, so that their number stays bounded.
 
 use crate::store::outbox::receipts::ReceiptsTaken;
+use crate::store::replies::RepliesTaken;
 use crate::time::Instant;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -28,6 +29,7 @@ pub struct Metrics {
     notices: Family<Label<1>, Gauge>,
     deliveries: Family<Label<2>, Counter>,
     receipts: Family<Label<2>, Counter>,
+    replies: Family<Label<2>, Counter>,
     sms_segments: Family<Label<1>, Counter>,
     jobs: Family<Label<2>, Counter>,
     /// People who are to be called, because no channel reached them.
@@ -92,6 +94,7 @@ impl Default for Metrics {
             notices: Family::default(),
             deliveries: Family::default(),
             receipts: Family::default(),
+            replies: Family::default(),
             sms_segments: Family::default(),
             jobs: Family::default(),
             calls_open: Gauge::default(),
@@ -132,6 +135,7 @@ impl Metrics {
         it.register("notices", "Notices in the store, by state", self.notices.clone());
         it.register("deliveries", "Attempts at single addresses since the start, by channel and outcome", self.deliveries.clone());
         it.register("receipts", "Receipts heard since the start, by channel and result", self.receipts.clone());
+        it.register("replies", "Replies of people heard since the start, by channel and result", self.replies.clone());
         it.register("sms_segments", "Segments of SMS that gateways took since the start, by channel", self.sms_segments.clone());
         it.register("jobs", "Scheduled jobs run since the start, by name and result", self.jobs.clone());
         it.register("calls_open", "People who are to be called, because no channel reached them", self.calls_open.clone());
@@ -208,6 +212,17 @@ impl Metrics {
             [("delivered", delivered), ("failed", failed), ("repeated", repeated), ("unknown", unknown)]
         {
             self.count_receipts(channel, result, number);
+        }
+    }
+
+    /// Counts what became of replies that were taken.
+    pub fn replies_taken(&self, channel: &str, taken: RepliesTaken) {
+        let RepliesTaken { known, unknown, repeated } = taken;
+        for (result, number) in [("known", known), ("unknown", unknown), ("repeated", repeated)] {
+            if number > 0 {
+                let label = [("channel", channel.to_owned()), ("result", result.to_owned())];
+                self.replies.get_or_create(&label).inc_by(number);
+            }
         }
     }
 

@@ -28,6 +28,7 @@ mod log;
 mod open;
 pub mod prepared;
 pub mod rates;
+pub mod replies;
 mod rows;
 mod twins;
 

@@ -1,5 +1,5 @@
 //! Operators are told that people are to be called: of the first at once, of further ones together, now and then. It names
-//! nobody and no number: what it says may go to a group.
+//! nobody and no number: what it says may go to a group. Of what is confidential it says only how much there is.
 
 use super::rules::Rules;
 use crate::notify::told;
@@ -8,6 +8,7 @@ use crate::store::error::StoreError;
 use crate::store::outbox::search::CallView;
 use crate::text::Lang;
 use crate::time::Instant;
+use std::collections::BTreeSet;
 
 /// While calls go on opening, operators hear of them no more often.
 const TELL_EVERY_MS: i64 = 10 * 60 * 1000;
@@ -49,14 +50,21 @@ fn text(calls: &[CallView], rules: &Rules) -> String {
         let title = rules.teller.directory().title(queued.target.name());
         format!("{order}{}：{title}", told::kind(queued.kind, Lang::Zh))
     };
+    let (confidential, open): (Vec<_>, Vec<_>) = calls.iter().partition(|view| view.notice.queued.confidential);
     let mut named: Vec<String> = Vec::new();
-    for line in calls.iter().map(one) {
+    for line in open.into_iter().map(one) {
         if !named.contains(&line) {
             named.push(line);
         }
     }
     let more = named.len().saturating_sub(NAMED);
     named.truncate(NAMED);
-    let more = if more > 0 { format!("；另有{more}件") } else { String::new() };
-    format!("以下通知各渠道都没有送到：{}{more}", named.join("；"))
+    if more > 0 {
+        named.push(format!("另有{more}件"));
+    }
+    let secret: BTreeSet<_> = confidential.iter().map(|view| view.notice.id).collect();
+    if !secret.is_empty() {
+        named.push(format!("{}件保密事项", secret.len()));
+    }
+    format!("以下通知各渠道都没有送到：{}", named.join("；"))
 }

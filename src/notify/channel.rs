@@ -80,6 +80,17 @@ pub struct Trouble {
     pub reach: Reach,
 }
 
+/// A part of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The message, as the other side names it.
+    pub message: Arc<str>,
+    /// Which part, from 1.
+    pub number: u32,
+    /// How many there are.
+    pub of: u32,
+}
+
 /// How far a trouble reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reach {
@@ -94,6 +105,13 @@ pub enum Reach {
 pub trait Receipts: Send + Sync {
     /// Reads what the other side posted. Whoever posts has shown the channel's token before.
     fn read(&self, posted: &Posted<'_>) -> Result<Vec<Receipt>, PostError>;
+
+    /// Of which part of a message a post says that it arrived, where a long message is reported part by part; none: whole
+    /// messages are reported. Whoever reads the post takes the message as delivered with the last of its parts.
+    fn part(&self, posted: &Posted<'_>) -> Option<Part> {
+        let _ = posted;
+        None
+    }
 
     /// What people answered (上行), where the post holds that. Most posts hold none; one that cannot be read holds none.
     fn replies(&self, posted: &Posted<'_>) -> Vec<Reply> {

@@ -43,6 +43,8 @@ pub struct Teller {
     takers: Vec<Taker>,
     /// The facts that templates of SMS gateways name.
     wanted: Wanted,
+    /// What stands before a text that is of no order: as it is registered, where the configuration says so.
+    signature: Arc<str>,
 }
 
 impl Teller {
@@ -71,6 +73,7 @@ impl Teller {
             public_url: public_url.map(Arc::from),
             takers: takers.collect(),
             wanted: Wanted::new(wanted),
+            signature: registered_signature(channels),
         }
     }
 
@@ -105,7 +108,7 @@ impl Teller {
         let Bulletin { key, recipient, title, text, ask, at, calendar, place, expires_at, kind } = *bulletin;
         self.directory.recipients.get(recipient)?;
         let facts = Facts {
-            signature: "【督办】".into(),
+            signature: self.signature.to_string(),
             rule: title.into(),
             text: text.into(),
             at: Moment::of(at, calendar, crate::notify::wording::year(at, calendar.zone())),
@@ -152,6 +155,15 @@ impl Teller {
             kind: NoticeKind::Health,
         })
     }
+}
+
+/// The signature of the first SMS channel that has one; that of orders without a region where none has.
+fn registered_signature(channels: &[Channel]) -> Arc<str> {
+    let signature = channels.iter().find_map(|channel| match &channel.kind {
+        ChannelKind::Sms(sms) => sms.signature(),
+        _ => None,
+    });
+    signature.unwrap_or_else(|| crate::notify::facts::signature("")).into()
 }
 
 /// A notice that concerns no order.

@@ -436,7 +436,7 @@ pub(crate) fn is_confidential(attributes: &[(Symbol, Value)]) -> bool {
 }
 
 /// 【珠海12345】 for 珠海市; 【12345热线】 where the order has no region.
-fn signature(region: &str) -> String {
+pub(super) fn signature(region: &str) -> String {
     let place = region.trim_end_matches(['市', '区', '县']);
     if place.is_empty() { "【12345热线】".into() } else { format!("【{place}12345】") }
 }

@@ -380,7 +380,7 @@ impl Outbox {
     /// Nobody stands behind a batch: the directory may be mended.
     async fn put_off(&self, batch: &Batch, why: &str, now: Instant) {
         let first = batch.first();
-        self.vacant.found(&first.target, first.order.as_deref(), why);
+        self.vacant.found(first, why);
         let mut attempt = Attempt::after(&batch.lead().deliveries);
         attempt.tried = true;
         attempt.again(batch.next_attempt(now, None), "", why);
@@ -418,11 +418,13 @@ impl Outbox {
             &settlement
             && notice.state != *state
         {
+            // Of what is confidential the log names the number alone.
+            let told = (!notice.queued.confidential).then_some((notice.queued.target.name(), reason));
             error!(
                 notice.id = id,
-                to = notice.queued.target.name(),
+                to = told.map(|told| told.0),
                 state = state.as_str(),
-                reason,
+                reason = told.map(|told| told.1),
                 "a notice was not delivered, or nobody knows, and is not tried again"
             );
         }

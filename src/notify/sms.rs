@@ -6,7 +6,7 @@
 //! parameter) never leaves here.
 
 pub mod aliyun;
-mod answer;
+pub(super) mod answer;
 pub mod described;
 mod heard;
 pub mod huawei;
@@ -20,3 +20,4 @@ mod request;
 pub mod segments;
 pub mod tencent;
 pub mod text;
+mod urls;

@@ -6,6 +6,7 @@
 //! variables: gateways refuse the one and add the other.
 
 use crate::notify::facts::{Facts, Next};
+use crate::notify::notice::NoticeKind;
 use crate::notify::render::Reader;
 use crate::notify::wording::Moment;
 use std::borrow::Cow;
@@ -89,6 +90,21 @@ pub fn names() -> BTreeSet<String> {
 /// Whether there is a variable of this name; an attribute's is looked up in the vocabulary by whoever has one.
 pub(crate) fn is_known(name: &str) -> bool {
     name.strip_prefix(ATTRIBUTES).is_some_and(|attribute| !attribute.is_empty()) || names().contains(name)
+}
+
+/// What a notice of no order (health, duty) has.
+const OF_BULLETINS: [&str; 4] = ["rule", "text", "reader", "ask"];
+
+/// Whether a notice of a kind can have a fact of this name.
+pub fn can_have(kind: &str, name: &str) -> bool {
+    let is_bulletin = [NoticeKind::Health, NoticeKind::Duty].iter().any(|known| known.as_str() == kind);
+    !is_bulletin || OF_BULLETINS.contains(&name) || name == MORE || name.starts_with("at.")
+}
+
+/// Whether every notice of a kind has a fact of this name: where it has none, it was written before anybody wanted it.
+pub(crate) fn always_has(kind: &str, name: &str) -> bool {
+    can_have(kind, name)
+        && (matches!(name, "rule" | "text" | "reader" | "ask" | "order" | "act") || name.starts_with("at."))
 }
 
 /// The names that templates of the configuration use: nothing else is kept with a notice.

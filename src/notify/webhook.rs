@@ -2,10 +2,15 @@
 //!
 //! The receiver recognises repeats by `Idempotency-Key`, so whatever failed on the way may be sent again, a time-out
 //! included: it is still told apart as unknown, for whoever reads the delivery's record.
+//!
+//! A wrong address, key or route (3xx, 401, 403, 404 and their like) is mended by an operator, who is told of it, and what
+//! was to be pushed waits for that: it is tried again, ever more rarely. Only what is refused for what it says is final, and
+//! told, too.
 
-use super::channel::{Channel, Message, Outcome};
+use super::channel::{Channel, Message, Outcome, Reach, Trouble};
 use super::http::{self, Answer};
 use super::open::{OpenError, headers};
+use super::sms::answer::{Troubles, Verdict};
 use crate::config::channels::Webhook as Options;
 use crate::config::secret::Secret;
 use crate::time::Instant;
@@ -22,6 +27,7 @@ pub struct Webhook {
     url: Url,
     headers: HeaderMap,
     secret: Option<Secret>,
+    troubles: Troubles,
 }
 
 impl Webhook {
@@ -32,6 +38,7 @@ impl Webhook {
             url: http::url(&options.url).ok_or(OpenError::Url { key: "url" })?,
             headers: headers(&options.headers)?,
             secret: options.secret.as_ref().map(crate::config::secret::SecretSource::read).transpose()?,
+            troubles: Troubles::default(),
         })
     }
 
@@ -47,7 +54,7 @@ impl Webhook {
             request = request.header("X-Duban-Signature", signature(secret, body.as_bytes()));
         }
         match http::send(request.body(body), now).await {
-            Ok(answer) => outcome(&answer),
+            Ok(answer) => self.troubles.settled(verdict(&answer)),
             Err(none) => none.into(),
         }
     }
@@ -71,6 +78,10 @@ impl Channel for Webhook {
     fn proves_delivery(&self) -> bool {
         true
     }
+
+    fn troubles(&self) -> Vec<Trouble> {
+        self.troubles.take()
+    }
 }
 
 /// `sha256=` and the hexadecimal HMAC-SHA256 of the body: what a receiver computes and compares in constant time.
@@ -92,14 +103,34 @@ fn body(message: &Message) -> String {
     .to_string()
 }
 
-fn outcome(answer: &Answer) -> Outcome {
-    let reason = format!("对方以 HTTP {} 拒收", answer.status);
-    match answer.status {
-        200..=299 => Outcome::Accepted { provider_id: None },
-        300..=399 => Outcome::permanent(format!("{reason}：要求转往别处，不予跟随，请改 url")),
-        408 | 425 | 429 | 500..=599 => Outcome::Transient { reason, retry_after: answer.retry_after },
-        _ => Outcome::permanent(reason),
-    }
+/// What an answer says of what was pushed, and of the other side.
+fn verdict(answer: &Answer) -> Verdict {
+    let again = |reason| Outcome::Transient { reason, retry_after: answer.retry_after };
+    let refused = format!("对方以 HTTP {} 拒收", answer.status);
+    let (outcome, mended) = match answer.status {
+        200..=299 => (Outcome::Accepted { provider_id: None }, None),
+        408 | 425 | 429 | 500..=599 => (again(refused), None),
+        300..=399 => {
+            let reason = format!("{refused}：要求转往别处，不予跟随，请改 url");
+            (again(reason), Some(("要求转往别处，不予跟随", "把 url 改成最终的地址", Reach::Channel)))
+        }
+        401 | 403 | 407 => {
+            (again(refused), Some(("不许访问", "核对 secret、headers，请对方放行本机的出口地址", Reach::Channel)))
+        }
+        // These are of what it says, not of where it goes.
+        400 | 409 | 411..=415 | 422 | 431 => (
+            Outcome::permanent(refused),
+            Some(("拒收了推送的内容", "请对方核对接口，改好后用 duban notices retry 再推", Reach::Some)),
+        ),
+        _ => (again(refused), Some(("没有这个接口", "核对 url，请对方核对接口", Reach::Channel))),
+    };
+    let trouble = mended.map(|(what, remedy, reach)| Trouble {
+        code: format!("HTTP {}", answer.status).into(),
+        what: format!("对方系统：{what}"),
+        remedy: remedy.into(),
+        reach,
+    });
+    Verdict { outcome, trouble }
 }
 
 #[cfg(test)]

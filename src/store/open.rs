@@ -24,7 +24,7 @@ const READERS: u32 = 4;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// Each has one concern and is left unedited.
-const MIGRATIONS: [(i64, &str, &str); 15] = [
+const MIGRATIONS: [(i64, &str, &str); 16] = [
     (1, "orders", include_str!("../../migrations/sqlite/0001_orders.sql")),
     (2, "events", include_str!("../../migrations/sqlite/0002_events.sql")),
     (3, "decisions", include_str!("../../migrations/sqlite/0003_decisions.sql")),
@@ -40,6 +40,7 @@ const MIGRATIONS: [(i64, &str, &str); 15] = [
     (13, "sources", include_str!("../../migrations/sqlite/0013_sources.sql")),
     (14, "rates", include_str!("../../migrations/sqlite/0014_rates.sql")),
     (15, "by order", include_str!("../../migrations/sqlite/0015_by_order.sql")),
+    (16, "replies", include_str!("../../migrations/sqlite/0016_replies.sql")),
 ];
 
 /// The connections of an open store.

@@ -299,6 +299,11 @@ pub static CODES: &[Code] = &[
         "A test expects nothing and cannot fail: add `expect` or `never`.",
     ),
     code(
+        "nothing-to-fill",
+        "有几种通知不关工单，它们的短信模板里的变量一个也没有，发出去都是“无”。给它们单列模板，变量用 rule、text、ask、reader、at.text。",
+        "Some kinds of notices have none of the facts that their SMS template names: give them a template of their own.",
+    ),
+    code(
         "overlapping-intervals",
         "同一天的两个开放时段重叠。改其中一个。",
         "Two opening intervals overlap: change one.",

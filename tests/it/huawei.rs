@@ -3,6 +3,7 @@
 use crate::gateways::city::{City, after_fault, attempts, post_receipts, slow, soon, wait_for_state};
 use crate::gateways::huawei::Huawei;
 use duban::demo::sinks::gateway::Reply;
+use serde_json::json;
 use std::sync::Arc;
 
 const SMS: &str = r#"
@@ -109,4 +110,31 @@ fn a_wrong_key_or_template_is_refused_in_words() {
         city.site.write("duban.yaml", &config.replace("8ff55eac1d0b478ab3c06c3c6a492300", "another"));
     });
     assert_eq!(wrong_template, "sms permanent: 华为云短信：E200030（模板未启用或不存在：核对模板的 id）");
+}
+
+#[test]
+fn a_long_message_has_arrived_when_each_of_its_segments_has() {
+    let fake = Arc::new(Huawei::default());
+    let city = city(&fake);
+    let daemon = city.site.start();
+    daemon.send(&json!([soon("ZH-1"), soon("ZH-2")]));
+    for order in ["ZH-1", "ZH-2"] {
+        wait_for_state(&daemon, order, "accepted");
+    }
+    let sent = fake.sent();
+    let own = |order: &str| sent.iter().find(|sent| sent["templateParas"].contains(order)).unwrap()["extend"].clone();
+    let report = |order: &str, sequence: u8, status: &str| {
+        let body =
+            format!("sequence={sequence}&total=2&source=2&smsMsgId=id-{order}&status={status}&extend={}", own(order));
+        let form = "application/x-www-form-urlencoded";
+        assert_eq!(post_receipts(&daemon, "token-of-receipts", form, &body).0, 200);
+    };
+    report("ZH-1", 2, "DELIVRD");
+    report("ZH-1", 2, "DELIVRD");
+    report("ZH-2", 2, "DELIVRD");
+    assert_eq!(wait_for_state(&daemon, "ZH-1", "accepted")["state"], "accepted");
+    report("ZH-1", 1, "DELIVRD");
+    wait_for_state(&daemon, "ZH-1", "delivered");
+    report("ZH-2", 1, "UNDELIV");
+    assert_eq!(attempts(&daemon, "ZH-2", 2)[1], "mail accepted");
 }

@@ -28,6 +28,7 @@ mod layers;
 mod lifted;
 mod mas;
 mod notices;
+mod operators;
 mod previews;
 mod program;
 mod roster;

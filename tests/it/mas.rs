@@ -169,7 +169,9 @@ fn status_reports_and_replies_are_taken_by_callback() {
     let post = |body: String| post_receipts(&daemon, "token-of-receipts", "application/json", &body).0;
     let reply =
         r#"{"mobile":"13800000000","smsContent":"收到","sendTime":"2026-01-05 09:05:00","addSerial":"106575297722"}"#;
-    assert_eq!(post(reply.into()), 200);
+    assert_eq!((post(reply.into()), post(reply.into())), (200, 200));
+    let stranger = reply.replace("13800000000", "13911112222");
+    assert_eq!(post(stranger), 200);
     let group = group(1);
     let report = format!(
         r#"{{"reportStatus":"DELIVRD","mobile":"13800000000","submitDate":"20260105090200","receiveDate":"20260105090203","errorCode":"","msgGroup":"{group}"}}"#
@@ -178,4 +180,13 @@ fn status_reports_and_replies_are_taken_by_callback() {
     wait_for_state(&daemon, "ZH-1", "delivered");
     let log = city.site.read("err.log");
     assert!(!log.contains("收到") && !log.contains("13800000000"), "{log}");
+    for (result, count) in [("known", 1.0), ("repeated", 1.0), ("unknown", 1.0)] {
+        let line = format!("duban_replies_total{{channel=\"sms\",result=\"{result}\"}}");
+        assert_eq!(daemon.metric(&line), Some(count), "{line}");
+    }
+    let shown = String::from_utf8(city.site.output(&["notices", "show", "1"]).stdout).unwrap();
+    assert!(shown.contains("  回复\n    2026-01-05 09:05  sms  13800000000  收到\n"), "{shown}");
+    let json = city.site.output(&["notices", "show", "1", "--format", "jsonl"]).stdout;
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!((&json["replies"][0]["text"], json["replies"].as_array().unwrap().len()), (&"收到".into(), 1));
 }

@@ -173,7 +173,7 @@ async fn whoever_is_on_duty_is_reminded_the_working_day_before_once() {
     assert_eq!(found.len(), 1, "{found:?}");
     insta::assert_snapshot!(found[0].0, @r#"roster:desk:2024-04-26:desk {"recipient":{"recipient":"desk","place":"desk@2024-04-26"}} 2024-04-25T08:30:00+08:00 until 2024-04-26T08:30:00+08:00"#);
     let forms: serde_json::Value = serde_json::from_str(&found[0].1).unwrap();
-    insta::assert_snapshot!(forms["short"].as_str().unwrap(), @"【督办】值班提醒：4月26日（周五）08:30-11:30 轮到丁值班（政策专员轮值）。请按时到岗；有事不能到岗的，请提前换班并告知热线。");
+    insta::assert_snapshot!(forms["short"].as_str().unwrap(), @"【12345热线】值班提醒：4月26日（周五）08:30-11:30 轮到丁值班（政策专员轮值）。请按时到岗；有事不能到岗的，请提前换班并告知热线。");
     insta::assert_snapshot!(forms["subject"].as_str().unwrap(), @"【值班提醒】4月26日（周五）08:30-11:30 轮到丁值班");
     // Over the holiday: the duty of 05-07 is announced on 05-06; the one of 05-03 falls away. Down until the morning of the
     // duty itself, the reminder is made up; after it has begun, no more.

@@ -16,6 +16,8 @@ const MAS: &str = r#"  sms:
 
 /// Every kind in one template.
 const ALL: &str = r#"      confidential: { id: t2, params: ["{{ act }}"] }
+      health: { id: t3, params: ["{{ rule }}"] }
+      duty: { id: t3, params: ["{{ rule }}"] }
       default: { id: t1, params: ["{{ order }}"] }
 "#;
 
@@ -45,7 +47,8 @@ fn kinds_without_a_template_are_named_with_the_remedy() {
 #[test]
 fn a_default_is_for_all_but_what_is_confidential() {
     assert_eq!(check(ALL).1, "");
-    let (_, said) = check("      default: { id: t1, params: [\"{{ order }}\"] }\n");
+    let own = "      health: false\n      duty: false\n      default: { id: t1, params: [\"{{ order }}\"] }\n";
+    let (_, said) = check(own);
     insta::assert_snapshot!(said, @"warning[no-template]: no template for these notices, which do not go by this channel: confidential; give each a template; `default` is for all that have none of their own (but `confidential`); write `KIND: false` for what shall not go by SMS");
 }
 
@@ -129,4 +132,29 @@ fn an_unknown_kind_is_named_with_the_nearest() {
 fn certificates_that_are_not_checked_are_warned_of() {
     let (_, said) = check(&format!("{ALL}    danger_accept_invalid_certs: true\n"));
     insta::assert_snapshot!(said, @"warning[unverified-tls]: certificates are not checked: anyone may pose as the other side, read numbers, texts and keys, and claim to have taken them; put the other side's authority into `ca_file` and remove this line; only for a closed network, and for a while");
+}
+
+#[test]
+fn kinds_that_have_none_of_their_template_s_facts_are_named() {
+    let confidential = "      confidential: { id: t2, params: [\"{{ act }}\"] }\n";
+    let default = "      default: { id: t1, params: [\"{{ order }}\", \"{{ act }}\"] }\n";
+    let (_, said) = check(&format!("{confidential}{default}      duty: {{ id: t1, params: [\"{{{{ text }}}}\"] }}\n"));
+    insta::assert_snapshot!(said, @"warning[nothing-to-fill]: these notices concern no order and have none of their template's variables: health; give each a template of its own with `rule`, `text`, `ask`, `reader` or `at.text`; write `KIND: false` for what shall not go by SMS");
+    assert_eq!(check(&format!("{confidential}{default}      duty: false\n      health: false\n")).1, "");
+}
+
+#[test]
+fn an_address_in_a_parameter_is_refused_in_whatever_form() {
+    for address in [
+        "见 10.1.2.3/x",
+        "12345.政务",
+        "{% if duty %}https://a.cn{% endif %}",
+        "{% if duty %}甲{% else %}办事大厅.公益{% endif %}",
+        "{{ reason | default('a.中国') }}",
+        "xn--fiq228c.xn--fiqs8s",
+    ] {
+        let (exit, said) = check(&format!("      yellow-card: {{ id: t1, params: [\"{address}\"] }}\n{ALL}"));
+        assert_eq!(exit, Some(1), "{address}: {said}");
+        assert!(said.contains("error[url-in-parameter]"), "{address}: {said}");
+    }
 }

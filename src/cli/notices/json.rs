@@ -3,6 +3,7 @@
 use crate::notify::notice::Target;
 use crate::store::outbox::search::CallView;
 use crate::store::outbox::{Call, Delivery, KeptReceipt, Notice, outcome_name};
+use crate::store::replies::KeptReply;
 use crate::time::Instant;
 use chrono_tz::Tz;
 use serde_json::{Value, json};
@@ -42,6 +43,13 @@ pub(super) fn notice_json(notice: &Notice, zone: Tz) -> Value {
             ("retries", (notice.retries > 0).then(|| notice.retries.into())),
         ],
     )
+}
+
+/// A notice with what was answered to it.
+pub(super) fn with_replies(mut notice: Value, replies: &[KeptReply], zone: Tz) -> Value {
+    let reply = |reply: &KeptReply| json!({ "channel": reply.channel, "from": reply.from, "at": reply.at.rfc3339(zone), "text": reply.text });
+    notice["replies"] = replies.iter().map(reply).collect();
+    notice
 }
 
 /// A call with what is to be said.

@@ -1,10 +1,11 @@
 //! `duban notices show`: what a notice said, what was tried, what was heard of it, and how it stands.
 
-use super::json::notice_json;
+use super::json::{notice_json, with_replies};
 use super::{Book, Failure, Format};
 use crate::cli::columns::{cells, padded};
 use crate::notify::told;
 use crate::store::outbox::{Call, Delivery, Notice};
+use crate::store::replies::KeptReply;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -23,15 +24,16 @@ pub(super) async fn show(book: &Book, args: &Args) -> Result<ExitCode, Failure> 
         eprintln!("{}", book.say("错误：没有这条通知", "error: there is no such notice"));
         return Ok(ExitCode::from(2));
     };
+    let replies = book.store.replies_to(notice.id).await?;
     let mut out = std::io::stdout().lock();
     match args.format {
-        Format::Jsonl => writeln!(out, "{}", notice_json(&notice, book.zone))?,
-        Format::Table => write!(out, "{}", page(book, &notice))?,
+        Format::Jsonl => writeln!(out, "{}", with_replies(notice_json(&notice, book.zone), &replies, book.zone))?,
+        Format::Table => write!(out, "{}", page(book, &notice, &replies))?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn page(book: &Book, notice: &Notice) -> String {
+fn page(book: &Book, notice: &Notice, replies: &[KeptReply]) -> String {
     let queued = &notice.queued;
     let kind = told::kind(queued.kind, book.lang);
     let order = queued.order.as_deref().map(|order| format!("  {order}")).unwrap_or_default();
@@ -56,6 +58,8 @@ fn page(book: &Book, notice: &Notice) -> String {
     let mut page: Vec<String> = said.map(|(name, text)| format!("  {}  {text}\n", padded(name, width))).collect();
     page.insert(0, first);
     page.extend(section(&book.say("发送", "sent"), notice.deliveries.iter().flat_map(|one| delivery(book, one))));
+    let answered = replies.iter().map(|one| reply(book, one));
+    page.extend(section(&book.say("回复", "replies"), answered));
     page.extend(section(&book.say("电话", "calls"), notice.calls.iter().map(|one| call(book, one))));
     page.concat()
 }
@@ -82,6 +86,12 @@ fn delivery(book: &Book, delivery: &Delivery) -> Vec<String> {
     let receipts = delivery.receipts.iter();
     let heard = receipts.map(|one| format!("  {}  {}", book.minute(one.at), told::receipt(one, book.lang)));
     std::iter::once(line).chain(heard).collect()
+}
+
+/// 2024-05-11 08:52  sms  13800000000  收到.
+fn reply(book: &Book, reply: &KeptReply) -> String {
+    let text = reply.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("{}  {}  {}  {text}", book.minute(reply.at), reply.channel, reply.from)
 }
 
 fn call(book: &Book, call: &Call) -> String {

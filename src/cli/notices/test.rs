@@ -11,6 +11,7 @@ use crate::notify::channel::{self as channel, File, Forms, Message, Outcome, Tro
 use crate::notify::notice::{NoticeKind, QueuedNotice, Target};
 use crate::notify::open;
 use crate::notify::rate::{InMemory, Rates};
+use crate::notify::sms::params;
 use crate::policy::directory::Person;
 use crate::policy::directory::read::Address;
 use crate::text::Lang;
@@ -132,7 +133,7 @@ fn message(channel: &Channel, notice: &QueuedNotice, is_veiled: bool, to: String
     } else {
         addressed::forms(&[notice], Reader { channel: &channel.name, is_group, name: "" })
     };
-    Message {
+    let message = Message {
         id: format!("test-{}", now.0).into(),
         kind: notice.kind.as_str().into(),
         // No mail of it is to hang together with a real order's.
@@ -141,20 +142,20 @@ fn message(channel: &Channel, notice: &QueuedNotice, is_veiled: bool, to: String
         at: now,
         forms: marked(forms),
         ..Message::default()
-    }
+    };
+    let variables = match &channel.kind {
+        ChannelKind::Sms(sms) => sms.templates().map(|templates| params::marked(templates, &message, "测试")),
+        _ => None,
+    };
+    let variables = variables.unwrap_or_else(|| message.forms.variables.clone());
+    Message { forms: Forms { variables, ..message.forms }, ..message }
 }
 
 /// Nobody takes it for a real one, in whatever form and on whatever screen.
 fn marked(forms: Forms) -> Forms {
     let after_signature = forms.short.find('】').map_or(0, |end| end + '】'.len_utf8());
     let (signature, said) = forms.short.split_at(after_signature);
-    let mut variables = forms.variables.clone();
-    // A registered template has no room for a mark of ours but in what is filled in.
-    if let Some(order) = variables.get_mut("order") {
-        *order = format!("测试{order}");
-    }
     Forms {
-        variables,
         short: format!("{signature}{MARK}：{said}"),
         markdown: format!("**{MARK}**\n{}", forms.markdown),
         subject: format!("【测试】{}", forms.subject),

@@ -221,6 +221,25 @@ impl Sms {
         }
     }
 
+    /// The signature (签名) as configured, with its brackets; none: there is none.
+    pub fn signature(&self) -> Option<String> {
+        let of = |signature: &Signature| match signature {
+            Signature::AsWritten | Signature::ByGateway(None) => None,
+            Signature::ByGateway(Some(text)) | Signature::ByText(text) => Some(text.clone()),
+        };
+        let bracketed = |bare: &String| format!("【{bare}】");
+        match self {
+            Sms::Http(http) => of(&http.signature),
+            Sms::Mas(mas) => match &mas.content {
+                MasContent::Text(signature) => of(signature),
+                MasContent::Templates(_) => None,
+            },
+            Sms::Aliyun(aliyun) => Some(bracketed(&aliyun.signature)),
+            Sms::Tencent(tencent) => Some(bracketed(&tencent.signature)),
+            Sms::Huawei(huawei) => huawei.signature.as_ref().map(bracketed),
+        }
+    }
+
     /// The facts that its templates name.
     pub fn variables(&self) -> BTreeSet<&str> {
         let params = self.templates().into_iter().flat_map(SmsTemplates::params);

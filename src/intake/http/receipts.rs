@@ -2,7 +2,8 @@
 //!
 //! Gateways show no bearer token, so the token stands in the address; it is compared in constant time and is in no log, as
 //! is what they post. A post is answered as the gateway wants to hear it once it is durable, and may be posted again. What it
-//! says of messages that are not known is counted, not refused: others may send through the same account.
+//! says of messages that are not known is counted, not refused: others may send through the same account. What people
+//! answered (上行) comes the same way and is kept with the message that it answers.
 
 use super::Api;
 use super::receive::{drain, receive};
@@ -48,11 +49,24 @@ async fn taken(
     let body = receive(headers, body, BYTES_MAX).await?;
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let now = clock::now();
-    let read = receipts.read(&Posted { content_type, body: &body, at: now }).map_err(|error| {
+    let posted = Posted { content_type, body: &body, at: now };
+    let mut read = receipts.read(&posted).map_err(|error| {
         warn!(channel, error = %error, "what was posted as receipts cannot be read");
         api.metrics.count_receipts(channel, "unreadable", 1);
         malformed()
     })?;
+    if let Some(part) = receipts.part(&posted) {
+        let is_whole = api.store.take_part(channel, part, now).await;
+        if !is_whole.map_err(|error| api.health.store_failed(api, &error))? {
+            api.metrics.count_receipts(channel, "part", 1);
+            read.clear();
+        }
+    }
+    let replies = receipts.replies(&posted);
+    if !replies.is_empty() {
+        let taken = api.store.take_replies(channel, replies, now).await;
+        api.metrics.replies_taken(channel, taken.map_err(|error| api.health.store_failed(api, &error))?);
+    }
     let taken = api.store.take_receipts(channel, ReceiptSource::Callback, read, now).await;
     let taken = taken.map_err(|error| api.health.store_failed(api, &error))?;
     api.metrics.receipts_taken(channel, taken);

@@ -47,10 +47,48 @@ pub fn variables(source: &str, confidential: bool) -> Result<Vec<String>, Mistak
     // An unknown filter shows only when it is used.
     let sample = names.iter().map(|name| (Arc::from(name.as_str()), "甲".to_owned())).collect();
     let filled = template.render(nested(&sample)).map_err(|error| Mistake::Syntax(told(&error)))?;
-    match filled {
-        filled if without_urls(&filled) != filled => Err(Mistake::Url),
-        filled if filled.contains(['【', '】']) => Err(Mistake::Signature),
-        _ => Ok(names),
+    // What only another notice brings out shows in what is written.
+    let written = written(source);
+    match () {
+        () if [&filled, &written].into_iter().any(|text| without_urls(text) != *text) => Err(Mistake::Url),
+        () if filled.contains(['【', '】']) || written.contains(['【', '】']) => Err(Mistake::Signature),
+        () => Ok(names),
+    }
+}
+
+/// What a template can say of its own, in whatever branch: the text between its tags, and the texts quoted in them. What
+/// stands for a fact is an x, so that an address around one is still one.
+fn written(source: &str) -> String {
+    let mut written = String::new();
+    let mut rest = source;
+    while let Some(start) = rest.find("{{").into_iter().chain(rest.find("{%")).chain(rest.find("{#")).min() {
+        let (text, tag) = rest.split_at(start);
+        let close = match &tag[..2] {
+            "{{" => "}}",
+            "{%" => "%}",
+            _ => "#}",
+        };
+        let end = tag.find(close).map_or(tag.len(), |end| end + 2);
+        written.push_str(text);
+        written.push_str(if close == "}}" { "x" } else { " " });
+        if close != "#}" {
+            quoted_into(&mut written, &tag[..end]);
+        }
+        rest = &tag[end..];
+    }
+    written + rest
+}
+
+/// Adds the quoted texts of a tag, each by itself.
+fn quoted_into(written: &mut String, tag: &str) {
+    let mut rest = tag;
+    while let Some(start) = rest.find(['"', '\'']) {
+        let (quote, inner) = (&rest[start..=start], &rest[start + 1..]);
+        let Some(end) = inner.find(quote) else { return };
+        written.push(' ');
+        written.push_str(&inner[..end]);
+        written.push(' ');
+        rest = &inner[end + 1..];
     }
 }
 
@@ -104,7 +142,8 @@ impl Registered {
         let facts = &message.forms.variables;
         let word = word(message);
         let template = self.templates.of(word).ok_or_else(|| format!("没有给这种通知（{word}）配置短信模板"))?;
-        if facts.is_empty() && template.params.iter().any(|param| !param.variables.is_empty()) {
+        let mut named = template.params.iter().flat_map(|param| &param.variables);
+        if facts.is_empty() && named.any(|name| variables::always_has(&message.kind, name)) {
             return Err("通知写成时还没有配置这个模板渠道，没有可填的变量".into());
         }
         let text = template.text.as_deref();
@@ -125,6 +164,30 @@ impl Registered {
         });
         filled.collect()
     }
+}
+
+/// A message's variables with a mark before the first textual parameter of its template: a registered template has no room
+/// for one but in what is filled in. Where no parameter is textual it is the first that has a variable.
+pub fn marked(templates: &SmsTemplates, message: &Message, mark: &str) -> BTreeMap<Arc<str>, String> {
+    let mut facts = message.forms.variables.clone();
+    let Some(template) = templates.of(word(message)) else { return facts };
+    let firsts = template.params.iter().filter_map(|param| {
+        let text_of = |name: &&String| facts.get(name.as_str()).is_some_and(|text| !text.is_empty());
+        let place = |name: &&String| param.value.find(name.as_str());
+        param.variables.iter().filter(text_of).min_by_key(place).or_else(|| param.variables.iter().min_by_key(place))
+    });
+    let firsts: Vec<&String> = firsts.collect();
+    let is_textual = |name: &&&String| {
+        let text = facts.get(name.as_str()).map_or("", String::as_str);
+        let is_moment = ["brief", "full", "text", "day", "time"].iter().any(|form| name.ends_with(&format!(".{form}")));
+        !is_moment && text.chars().any(char::is_alphabetic)
+    };
+    let chosen = firsts.iter().find(is_textual).or(firsts.first());
+    if let Some(name) = chosen {
+        let text = facts.entry(Arc::from(name.as_str())).or_default();
+        text.insert_str(0, mark);
+    }
+    facts
 }
 
 /// By which word of `templates` a message's template is found.
@@ -204,30 +267,7 @@ fn cut(text: &str, length_max: usize) -> String {
 
 /// A text without the addresses in it.
 fn without_urls(text: &str) -> String {
-    let is_of_url = |char: char| char.is_ascii_graphic() && !matches!(char, '"' | '<' | '>' | '`' | '\\' | '{' | '}');
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(is_of_url) {
-        let end = rest[start..].find(|char| !is_of_url(char)).map_or(rest.len(), |length| start + length);
-        kept.push_str(&rest[..start]);
-        kept.push_str(if is_url(&rest[start..end]) { LEFT_OUT } else { &rest[start..end] });
-        rest = &rest[end..];
-    }
-    kept + rest
-}
-
-/// Whether a run of visible ASCII is an address: it has a scheme, or a host of a usual domain.
-fn is_url(run: &str) -> bool {
-    const DOMAINS: [&str; 16] =
-        ["cn", "com", "net", "org", "gov", "edu", "info", "top", "vip", "xyz", "cc", "io", "me", "site", "link", "app"];
-    let run = run.to_ascii_lowercase();
-    let hosts = run.split(['/', ':', '?', '#', '@', '(', ')', '[', ']', ',', ';', '=', '&']);
-    run.contains("://")
-        || run.contains("www.")
-        || hosts.into_iter().any(|host| {
-            let last = host.trim_end_matches('.').rsplit_once('.');
-            last.is_some_and(|(before, last)| !before.is_empty() && DOMAINS.contains(&last))
-        })
+    super::urls::replaced(text, LEFT_OUT)
 }
 
 fn told(error: &minijinja::Error) -> String {
@@ -271,18 +311,6 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_found_with_or_without_its_scheme() {
-        for url in
-            ["http://1", "https://duban.example.gov.cn/orders/1", "www.a", "a.example.cn/1", "a@b.com", "t.cn:80/x"]
-        {
-            assert!(is_url(url), "{url}");
-        }
-        for word in ["ZH-2024-000017", "2024.05.06", "08:50", "3.14", "A/B", "(12345)", ".cn", "v1.2"] {
-            assert!(!is_url(word), "{word}");
-        }
-    }
-
-    #[test]
     fn mistakes_are_known_before_anything_is_sent() {
         for (source, confidential, expected) in [
             ("{{ ordr }}", false, Mistake::Unknown("ordr".into())),
@@ -290,6 +318,13 @@ mod tests {
             ("{{ order }}", true, Mistake::Unknown("order".into())),
             ("{{ url }}", false, Mistake::Url),
             ("见 https://a.example.cn/{{ order }}", false, Mistake::Url),
+            ("见 10.1.2.3/x", false, Mistake::Url),
+            ("12345.政务", false, Mistake::Url),
+            ("{% if duty %}https://a.cn{% endif %}", false, Mistake::Url),
+            ("{% if duty %}甲{% else %}12345.政务{% endif %}", false, Mistake::Url),
+            ("{{ reason | default('见 t.cn/x') }}", false, Mistake::Url),
+            ("{{ order }}.example.cn", false, Mistake::Url),
+            ("{% if duty %}【急】{% endif %}", false, Mistake::Signature),
             ("{{ signature }}", false, Mistake::Signature),
             ("【急】", false, Mistake::Signature),
         ] {

@@ -1,7 +1,8 @@
 //! `templates`: what notices are sent as by a gateway that takes only templates registered with it.
 //!
 //! What such a gateway would refuse is refused here: an address (URL) in a parameter, brackets of a signature in a
-//! template's text, parameters that its text has not. Kinds of notices without a template are warned of.
+//! template's text, parameters that its text has not. Kinds of notices without a template are warned of, and those that
+//! have nothing to fill theirs with.
 
 use crate::config::channels::sms::{CONFIDENTIAL, DEFAULT, DIGEST, SmsParam, SmsTemplate, SmsTemplates};
 use crate::config::channels::{Channel, ChannelKind};
@@ -50,6 +51,7 @@ pub(super) fn templates(
     }
     by_word.finish(problems);
     warn_of_missing(&by_kind, &entry.key.place, problems);
+    warn_of_empty(&by_kind, &entry.key.place, problems);
     let by_kind = by_kind.into_iter().map(|(kind, template)| Ok((kind, template?))).collect::<Result<_, _>>()?;
     let param_length_max = longest.unwrap_or(PARAM_LENGTH_MAX) as usize;
     Ok(Some(SmsTemplates { by_kind, param_length_max }))
@@ -224,4 +226,32 @@ fn warn_of_missing<T>(by_kind: &BTreeMap<String, T>, place: &Place, problems: &m
          what shall not go by SMS",
     );
     problems.push(Problem::warning(place, "no-template", message).hint(hint));
+}
+
+/// Names the kinds that have none of the facts that their template names: it would go out with nothing filled in.
+fn warn_of_empty(
+    by_kind: &BTreeMap<String, Result<Option<SmsTemplate>, Reported>>,
+    place: &Place,
+    problems: &mut Problems,
+) {
+    let template = |kind: &str| by_kind.get(kind).or_else(|| by_kind.get(DEFAULT))?.as_ref().ok()?.as_ref();
+    let is_empty = |kind: &&str| {
+        let params = template(kind).map(|template| &template.params);
+        let mut named = params.into_iter().flatten().flat_map(|param| &param.variables).peekable();
+        named.peek().is_some() && named.all(|name| !variables::can_have(kind, name))
+    };
+    let empty: Vec<&str> = NoticeKind::ALL.into_iter().map(NoticeKind::as_str).filter(is_empty).collect();
+    if empty.is_empty() {
+        return;
+    }
+    let message = Text::new(
+        format!("这些通知不关工单，模板里的变量一个也没有，发出去都是“无”：{}", empty.join("、")),
+        format!("these notices concern no order and have none of their template's variables: {}", empty.join(", ")),
+    );
+    let hint = Text::new(
+        "给它们单列模板，变量用 rule、text、ask、reader、at.text；确定不发短信的写 种类: false",
+        "give each a template of its own with `rule`, `text`, `ask`, `reader` or `at.text`; write `KIND: false` for what shall \
+         not go by SMS",
+    );
+    problems.push(Problem::warning(place, "nothing-to-fill", message).hint(hint));
 }

@@ -1,6 +1,6 @@
 //! 华为云 tells by callbacks, as forms, what became of messages, and what people answered. It cannot be asked.
 
-use super::super::super::channel::{PostError, Posted, Receipt, ReceiptOf, ReceiptOutcome, Receipts, Reply};
+use super::super::super::channel::{Part, PostError, Posted, Receipt, ReceiptOf, ReceiptOutcome, Receipts, Reply};
 use super::super::report::{detail, form, outcome};
 use super::Huawei;
 use crate::time::Instant;
@@ -16,6 +16,10 @@ impl Receipts for Huawei {
         }
     }
 
+    fn part(&self, posted: &Posted<'_>) -> Option<Part> {
+        part(&form(posted.body).ok()?)
+    }
+
     fn replies(&self, posted: &Posted<'_>) -> Vec<Reply> {
         let form = form(posted.body).unwrap_or_default();
         let Some(text) = form.get("body").filter(|_| !form.contains_key("status")) else { return Vec::new() };
@@ -25,13 +29,19 @@ impl Receipts for Huawei {
     }
 }
 
-/// A long SMS is reported segment by segment: it has arrived with the last one, and has not if any did not.
+/// A long SMS is reported segment by segment: it has arrived when each has, and has not if any did not.
+fn part(form: &HashMap<String, String>) -> Option<Part> {
+    let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    let (number, of): (u32, u32) = (field("sequence").parse().ok()?, field("total").parse().ok()?);
+    let message = Some(field("smsMsgId")).filter(|id| !id.is_empty()).unwrap_or(field("extend"));
+    let is_part = of > 1 && (1..=of).contains(&number) && outcome(field("status")) == Some(ReceiptOutcome::Delivered);
+    is_part.then(|| Part { message: message.into(), number, of })
+}
+
+/// What a report says of its message, or of one part of it.
 fn receipt(form: &HashMap<String, String>, posted: &Posted<'_>) -> Option<Receipt> {
     let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     let outcome = outcome(field("status"))?;
-    if outcome == ReceiptOutcome::Delivered && field("sequence") != field("total") {
-        return None;
-    }
     let of = match (field("extend"), field("smsMsgId")) {
         ("", "") => return None,
         ("", theirs) => ReceiptOf::Provider(theirs.into()),
@@ -75,12 +85,15 @@ mod tests {
     }
 
     #[test]
-    fn a_long_message_has_arrived_with_its_last_segment_and_not_if_one_did_not() {
+    fn a_long_message_is_reported_part_by_part_and_has_not_arrived_if_one_did_not() {
         let segment = |sequence: u8, status: &str| {
-            read(&format!("smsMsgId=1&total=2&sequence={sequence}&status={status}")).map(|receipt| receipt.outcome)
+            let body = format!("smsMsgId=1&total=2&sequence={sequence}&status={status}");
+            (read(&body).map(|receipt| receipt.outcome), part(&form(body.as_bytes()).unwrap()).map(|part| part.number))
         };
-        assert_eq!((segment(1, "DELIVRD"), segment(2, "DELIVRD")), (None, Some(ReceiptOutcome::Delivered)));
-        assert_eq!(segment(1, "UNDELIV"), Some(ReceiptOutcome::Failed));
+        assert_eq!(segment(1, "DELIVRD"), (Some(ReceiptOutcome::Delivered), Some(1)));
+        assert_eq!(segment(2, "DELIVRD"), (Some(ReceiptOutcome::Delivered), Some(2)));
+        assert_eq!(segment(1, "UNDELIV"), (Some(ReceiptOutcome::Failed), None));
+        assert_eq!(part(&form(b"smsMsgId=1&total=1&sequence=1&status=DELIVRD").unwrap()), None);
     }
 
     #[test]
