@@ -9,6 +9,7 @@ use crate::notify::rate::Rates;
 use crate::time::Instant;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A channel, counted under its name.
 struct Counted {
@@ -43,6 +44,10 @@ impl Channel for Counted {
 
     fn recognises_repeats(&self) -> bool {
         self.channel.recognises_repeats()
+    }
+
+    fn repeats_for(&self) -> Option<Duration> {
+        self.channel.repeats_for()
     }
 
     fn takes_files(&self) -> bool {
@@ -89,7 +94,7 @@ fn name_of(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Accepted { .. } => "accepted",
         Outcome::Deferred { .. } => "deferred",
-        Outcome::Transient { .. } => "transient",
+        Outcome::Transient { .. } | Outcome::Limited { .. } => "transient",
         Outcome::Permanent { .. } => "permanent",
         Outcome::Unknown { .. } => "unknown",
     }

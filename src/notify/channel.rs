@@ -26,6 +26,11 @@ pub trait Channel: Send + Sync {
         false
     }
 
+    /// For how long it goes on recognising one after the first; none: for ever.
+    fn repeats_for(&self) -> Option<Duration> {
+        None
+    }
+
     /// Whether the other side's answer proves that the message arrived: it does where the other side is itself who is told
     /// (another system that answers 2xx, the console). A mail relay, a gateway, a platform only takes a message: what became
     /// of it their receipts say, if they have any. This is the one place where a channel says so.
@@ -344,8 +349,15 @@ pub enum Outcome {
     Transient {
         /// Why.
         reason: String,
-        /// The pause that the other side asked for.
+        /// The pause that the other side asked for, whoever is written to.
         retry_after: Option<Duration>,
+    },
+    /// It was not delivered, because this address has had enough for now: others may be written to meanwhile.
+    Limited {
+        /// Why.
+        reason: String,
+        /// After what pause trying again can help.
+        retry_after: Duration,
     },
     /// It was not delivered, and the same message to the same address will not be: a person has to look.
     Permanent {

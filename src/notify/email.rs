@@ -1,8 +1,8 @@
 //! Mail to one person at a time: a refused recipient is that one's affair.
 //!
-//! A mail that is tried again is the same mail to the byte, Message-ID included, so that a receiver who had it already
-//! may recognise the repeat. What was refused or broken off before the content went out was not delivered for certain;
-//! what broke off after is unknown.
+//! A mail that is tried again is the same mail to the byte, Message-ID included. Hardly a relay and no mailbox drops a repeat
+//! for that: whose mail is sent twice has it twice. What was refused or broken off before the content went out was not
+//! delivered for certain; what broke off after is unknown.
 
 mod letter;
 mod relay;
@@ -67,10 +67,5 @@ impl Channel for Email {
 
     fn attaches_dossier(&self) -> bool {
         self.attach_dossier
-    }
-
-    /// By its Message-ID.
-    fn recognises_repeats(&self) -> bool {
-        true
     }
 }

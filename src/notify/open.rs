@@ -206,14 +206,14 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_opens_and_only_sms_and_robots_do_not_recognise_repeats() {
+    fn every_kind_opens_and_applications_and_other_systems_recognise_repeats() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "https://robot.example/send?key=1").unwrap();
         let opened = kinds(&SecretSource::File(file.path().into())).map(|kind| open(&kind, &in_memory()).unwrap());
         assert_eq!(
             opened.map(|channel| (channel.kind(), channel.recognises_repeats())),
             [
-                ("email", true),
+                ("email", false),
                 ("sms", false),
                 ("yuezhengyi", true),
                 ("yuezhengyi", false),

@@ -17,6 +17,7 @@ mod circuit;
 mod current;
 pub mod dress;
 mod hold;
+mod limited;
 mod message;
 mod pace;
 pub mod sender;
@@ -43,8 +44,9 @@ use crate::time::Instant;
 use attempt::Attempt;
 use batch::{Batch, batches, gathered, in_turn};
 use care::Care;
-use circuit::{Change, Circuits};
+use circuit::{Change, Circuits, WAITED_FOR_MS};
 use dress::Papers;
+use limited::{UNANSWERED, is_unanswered, limited_until};
 use message::message;
 use sender::Sender;
 use stand::{Facts, Nature, Stand, stand};
@@ -351,7 +353,9 @@ impl Outbox {
     async fn judge(&self, channel: &Arc<str>, outcome: &Outcome, now: Instant) {
         let change = match outcome {
             Outcome::Deferred { .. } => None,
-            Outcome::Accepted { .. } | Outcome::Permanent { .. } => self.circuits().answered(channel),
+            Outcome::Accepted { .. } | Outcome::Permanent { .. } | Outcome::Limited { .. } => {
+                self.circuits().answered(channel)
+            }
             Outcome::Transient { reason, retry_after: Some(asked) } => {
                 self.circuits().asked(channel, reason, *asked, now)
             }
@@ -450,12 +454,16 @@ struct Telling<'a> {
 
 impl Telling<'_> {
     async fn tell(&self, party: &Party, attempt: &mut Attempt, clock: &impl Fn() -> Instant) {
+        attempt.limited = self.outbox.limited(&party.ways, clock()).await;
         loop {
             let way = match self.stand(party, attempt, clock()) {
                 Stand::Told(truth) => return attempt.told(&party.key, truth),
                 Stand::Waiting { until, truth } => return attempt.waits(until, truth),
                 Stand::Next(way) => way,
-                Stand::Paused { until } => return self.put_off_paused(party, attempt, until, clock()),
+                Stand::Paused { until } => {
+                    let why = self.why_paused(party, attempt, until);
+                    return self.put_off(party, attempt, (until, why), clock());
+                }
                 Stand::Exhausted { truth, reason } => {
                     self.call(party, attempt, &reason);
                     return attempt.exhausted(truth, &party.name, &reason);
@@ -489,13 +497,18 @@ impl Telling<'_> {
 
     fn facts<'f>(&'f self, attempt: &'f Attempt, now: Instant) -> Facts<'f> {
         let lead = self.batch.lead();
+        let has_waited = self.care.until(self.batch.first().at).is_some_and(|until| until <= now);
         Facts {
             deliveries: &attempt.deliveries,
             forgiven: lead.forgiven,
             calls: &lead.calls,
             care: self.care,
             nature: Box::new(|channel| self.outbox.sender.nature(channel)),
-            paused: Box::new(move |channel| self.outbox.circuits().failing(channel, now)),
+            paused: Box::new(move |way| {
+                let limited = attempt.limited.get(way).copied();
+                let is_long = |until: &Instant| has_waited || until.ms_since(now) > WAITED_FOR_MS;
+                limited.filter(is_long).or_else(|| self.outbox.circuits().left_alone(&way.channel, has_waited, now))
+            }),
             now,
         }
     }
@@ -510,9 +523,8 @@ impl Telling<'_> {
     ) -> Option<(Arc<str>, Outcome)> {
         let Outbox { store, sender, troubles, .. } = self.outbox;
         let channel = sender.channel(&way.channel)?.clone();
-        let admitted = self.outbox.circuits().admit(&way.channel, clock());
-        if let Err(until) = admitted {
-            self.put_off_paused(party, attempt, until, clock());
+        if let Err(wait) = self.admitted(way, attempt, clock()) {
+            self.put_off(party, attempt, wait, clock());
             return None;
         }
         let message = message(self.batch, party, way, sender, clock());
@@ -536,6 +548,10 @@ impl Telling<'_> {
         }
         let outcome = channel.deliver(&message, clock()).await;
         self.outbox.judge(&way.channel, &outcome, clock()).await;
+        if let Outcome::Limited { retry_after, .. } = &outcome {
+            let until = self.outbox.leave_alone(way, *retry_after, clock()).await;
+            attempt.limited.insert(way.clone(), until);
+        }
         troubles.met(&way.channel, channel.troubles(), clock());
         if matches!(outcome, Outcome::Accepted { .. }) {
             troubles.works(&way.channel);
@@ -543,17 +559,41 @@ impl Telling<'_> {
         Some((message.id, outcome))
     }
 
-    /// Every way that is left is paused: it is tried again when the first pause is over. Who has waited for longer than the
-    /// kind may is called.
-    fn put_off_paused(&self, party: &Party, attempt: &mut Attempt, until: Instant, now: Instant) {
-        let failed = attempt.deliveries.last().filter(|_| attempt.tried).and_then(|last| last.detail.clone());
-        let reason = failed.unwrap_or_else(|| format!("渠道连续失败，暂停到{}再试", hold::shown(until)));
-        if self.facts(attempt, now).is_past(self.batch.first().at) {
+    /// Whether a way may be used now; where not, until when and why.
+    fn admitted(&self, way: &Way, attempt: &Attempt, now: Instant) -> Result<(), (Instant, String)> {
+        if let Some(until) = attempt.limited.get(way).filter(|until| now < **until) {
+            return Err((*until, limited_until(*until)));
+        }
+        let mut circuits = self.outbox.circuits();
+        circuits
+            .admit(&way.channel, now)
+            .map_err(|until| (until, circuits.why(&way.channel, until).unwrap_or_default()))
+    }
+
+    /// Nothing is sent before an instant, for nobody's fault but the channel's. Who has waited for longer than the kind may is
+    /// called.
+    fn put_off(&self, party: &Party, attempt: &mut Attempt, (until, why): (Instant, String), now: Instant) {
+        let reason = if is_unanswered(party, attempt) { format!("{UNANSWERED}；{why}") } else { why };
+        let since = self.batch.first().at;
+        let is_past = self.facts(attempt, now).is_past(since);
+        if is_past {
             self.call(party, attempt, &reason);
         }
         // A trial that failed was an attempt like any other.
         let at = if attempt.tried { until.max(self.batch.next_attempt(now, None)) } else { until };
-        attempt.again(at, &party.name, &reason);
+        // In between it is looked at once: by then the next way is tried, or somebody is to call.
+        let looked_at = self.care.until(since).filter(|_| !is_past && (self.calls(party) || party.ways.len() > 1));
+        attempt.again(looked_at.map_or(at, |looked_at| at.min(looked_at)), &party.name, &reason);
+    }
+
+    /// Why every way that is left to a party waits.
+    fn why_paused(&self, party: &Party, attempt: &Attempt, until: Instant) -> String {
+        let circuits = self.outbox.circuits();
+        let why = |way: &Way| match attempt.limited.get(way) {
+            Some(limited) => Some(limited_until(*limited)),
+            None => circuits.why(&way.channel, until),
+        };
+        party.ways.iter().find_map(why).unwrap_or_default()
     }
 
     fn sending(&self, party: &Party, way: &Way, message: &Message, now: Instant) -> Sending {
@@ -586,9 +626,14 @@ impl Telling<'_> {
         now: Instant,
     ) -> Option<(Instant, String)> {
         let (answer, detail, provider_id, asked) = match outcome {
-            Outcome::Deferred { not_before } => return Some((not_before, "按渠道限速等候".into())),
+            Outcome::Deferred { not_before } => {
+                return Some((not_before, format!("按渠道限速等到{}", hold::shown(not_before))));
+            }
             Outcome::Accepted { provider_id } => (DeliveryOutcome::Accepted, None, provider_id, None),
             Outcome::Transient { reason, retry_after } => (DeliveryOutcome::Transient, Some(reason), None, retry_after),
+            Outcome::Limited { reason, retry_after } => {
+                (DeliveryOutcome::Transient, Some(reason), None, Some(retry_after))
+            }
             Outcome::Permanent { reason } => (DeliveryOutcome::Permanent, Some(reason), None, None),
             Outcome::Unknown { reason } => (DeliveryOutcome::Unknown, Some(reason), None, None),
         };
@@ -613,12 +658,24 @@ impl Telling<'_> {
         attempt.answered(Answer { delivery, awaits: self.awaits(way) });
         let is_tried_again = matches!(answer, DeliveryOutcome::Transient | DeliveryOutcome::Unknown)
             && matches!(self.stand(party, attempt, now), Stand::Next(next) if next == way);
-        is_tried_again.then(|| (self.batch.next_attempt(now, asked), reason))
+        let said = || match (asked, answer) {
+            (Some(_), _) => {
+                let at = self.batch.next_attempt(now, asked);
+                format!("网关要求{}以后再发：{reason}", hold::shown(at))
+            }
+            (None, DeliveryOutcome::Unknown) => format!("{UNANSWERED}：{reason}"),
+            _ => reason.clone(),
+        };
+        is_tried_again.then(|| (self.batch.next_attempt(now, asked), said()))
+    }
+
+    fn calls(&self, party: &Party) -> bool {
+        self.care.calls && party.is_person()
     }
 
     /// Somebody is to call, where the kind asks for that and there is a person.
     fn call(&self, party: &Party, attempt: &mut Attempt, why: &str) {
-        if self.care.calls && party.is_person() {
+        if self.calls(party) {
             let (party, number) = (party.key.clone(), party.mobile.clone());
             attempt.call(NewCall { party, number, why: why.to_owned() });
         }

@@ -43,6 +43,17 @@ impl Store {
         self.write((key.to_owned(), until), |(key, until), writing| Box::pin(close(writing, key, *until))).await
     }
 
+    /// Of these keys those under which there is no room yet, each with until when.
+    pub async fn closed_until(&self, keys: &[String], now: Instant) -> Result<Vec<(String, Instant)>, StoreError> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(include_str!("sql/closed_until_all.sql"))
+            .bind(serde_json::to_string(keys).expect("texts can be written"))
+            .bind(now.0)
+            .fetch_all(&self.0.readers)
+            .await
+            .map_err(StoreError::failed("find what is closed"))?;
+        Ok(rows.into_iter().map(|(key, until)| (key, Instant(until))).collect())
+    }
+
     /// The channels that are paused.
     pub async fn pauses(&self) -> Result<Vec<Pause>, StoreError> {
         let rows: Vec<(String, i64, i64, u32, String)> = sqlx::query_as(include_str!("sql/pauses.sql"))

@@ -49,7 +49,8 @@ pub fn message(id: &str, to: &str) -> Message {
 /// The reason of an outcome that has one.
 pub fn reason(outcome: &Outcome) -> &str {
     match outcome {
-        Outcome::Transient { reason, .. } | Outcome::Permanent { reason } | Outcome::Unknown { reason } => reason,
+        Outcome::Transient { reason, .. } | Outcome::Limited { reason, .. } => reason,
+        Outcome::Permanent { reason } | Outcome::Unknown { reason } => reason,
         Outcome::Accepted { .. } | Outcome::Deferred { .. } => panic!("no failure: {outcome:?}"),
     }
 }
@@ -60,7 +61,7 @@ pub fn is_accepted(outcome: &Outcome) -> bool {
 
 #[track_caller]
 pub fn assert_transient(outcome: &Outcome) {
-    assert!(matches!(outcome, Outcome::Transient { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::Transient { .. } | Outcome::Limited { .. }), "{outcome:?}");
 }
 
 #[track_caller]

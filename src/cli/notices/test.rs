@@ -251,7 +251,7 @@ impl Sent {
                 format!("渠道 {channel} 这一分钟的条数用完了，没有发；过一分钟再试"),
                 format!("the channel `{channel}` has no room this minute: nothing was sent"),
             ),
-            Outcome::Transient { reason, .. } => (
+            Outcome::Transient { reason, .. } | Outcome::Limited { reason, .. } => (
                 format!("渠道 {channel} 没有发成，可以再试：{reason}"),
                 format!("the channel `{channel}` failed, try again: {reason}"),
             ),

@@ -2,8 +2,10 @@
 
 use super::pace;
 use super::stand::Truth;
+use super::ways::Way;
 use crate::store::outbox::{Answer, Delivery, DeliveryOutcome, Learned, NewCall, NoticeState, Settlement};
 use crate::time::Instant;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What is known so far.
@@ -17,6 +19,8 @@ pub(super) struct Attempt {
     pub(super) again_at: Option<Instant>,
     /// When somebody is to be looked at again, though nothing is tried for them now.
     pub(super) look_at: Option<Instant>,
+    /// The addresses that have had enough for now, until when.
+    pub(super) limited: HashMap<Way, Instant>,
     /// Whether anything was tried at all.
     pub(super) tried: bool,
     /// Why somebody was not told, or not yet.
@@ -81,7 +85,7 @@ impl Attempt {
                 let due_at = self.look_at.map_or(at, |look_at| at.min(look_at));
                 Settlement::Retry { due_at, reason, counts: self.tried }
             }
-            Some(_) => self.gave_up(&reason),
+            Some(_) => self.gave_up(reason),
             None => Settlement::Rests {
                 state: self.state(),
                 look_at: self.look_at,
@@ -106,11 +110,25 @@ impl Attempt {
         }
     }
 
-    fn gave_up(&self, reason: &str) -> Settlement {
+    /// How each was last tried in vain: what they would have waited for says nothing any more.
+    fn failures(&self) -> Vec<String> {
+        let mut last: Vec<(&str, &Delivery)> = Vec::new();
+        for delivery in &self.deliveries {
+            let party = delivery.party.as_deref().unwrap_or_default();
+            last.retain(|(known, _)| *known != party);
+            last.push((party, delivery));
+        }
+        let failed = |(party, delivery): (&str, &Delivery)| Some(said(party, delivery.detail.as_deref()?));
+        last.into_iter().filter_map(failed).collect()
+    }
+
+    fn gave_up(&self, reason: String) -> Settlement {
         let unknown =
             |delivery: &Delivery| matches!(delivery.outcome, DeliveryOutcome::Unknown | DeliveryOutcome::Interrupted);
         let state =
             if self.deliveries.last().is_some_and(unknown) { NoticeState::Unknown } else { NoticeState::Failed };
+        let failures = self.failures();
+        let reason = if failures.is_empty() { reason } else { failures.join("；") };
         let reason = Some(format!("多次发送未成：{reason}"));
         Settlement::Rests { state, look_at: self.look_at, reason, counts: true }
     }

@@ -3,6 +3,8 @@
 //!
 //! What opened and closed is kept in the store; counting up to it is not, which at worst costs a few attempts after a start.
 
+use super::hold;
+use super::pace::LONGEST_ASKED;
 use crate::store::rates::Pause;
 use crate::time::Instant;
 use std::collections::HashMap;
@@ -15,8 +17,8 @@ const FAILURES_MAX: u32 = 10;
 const PAUSE_FIRST_MS: i64 = 30_000;
 /// The longest pause.
 const PAUSE_MAX_MS: i64 = 10 * 60_000;
-/// A pause that another side asks for holds for all messages at the most so long; the message itself waits as asked.
-const ASKED_MAX_MS: i64 = 60_000;
+/// What is asked for longer than this is not waited for where there is another way.
+pub(super) const WAITED_FOR_MS: i64 = 3_600_000;
 /// A trial takes no longer than this; where nothing was heard of it, another is made.
 const TRIAL_MS: i64 = 60_000;
 
@@ -60,13 +62,25 @@ impl Circuits {
         Ok(())
     }
 
-    /// Until when a channel is left alone because it fails; none: it is not, or is to be tried. One that asked for a pause is
-    /// waited for instead.
-    pub(super) fn failing(&self, channel: &str, now: Instant) -> Option<Instant> {
+    /// Until when a channel is left alone because it fails, or asked for a long pause; none: it is not, or is to be tried. One
+    /// that asked for a short pause is waited for instead, by who has not waited for long.
+    pub(super) fn left_alone(&self, channel: &str, has_waited: bool, now: Instant) -> Option<Instant> {
         let circuit = self.0.get(channel)?;
-        let pause = circuit.open.as_ref().filter(|pause| pause.times > 0)?;
+        let is_left =
+            |pause: &&Pause| has_waited || pause.times > 0 || pause.until.ms_since(pause.since) > WAITED_FOR_MS;
+        let pause = circuit.open.as_ref().filter(is_left)?;
         let until = circuit.trial_until.unwrap_or(pause.until);
         (now < until).then_some(until)
+    }
+
+    /// Why nothing is sent by a channel until an instant, as operators read it; none: it is not paused.
+    pub(super) fn why(&self, channel: &str, until: Instant) -> Option<String> {
+        let pause = self.0.get(channel)?.open.as_ref()?;
+        let (shown, why) = (hold::shown(until), &pause.why);
+        Some(match pause.times {
+            0 => format!("网关要求{shown}以后再发：{why}"),
+            _ => format!("渠道连续失败，暂停到{shown}再试：{why}"),
+        })
     }
 
     /// The other side answered, whatever it said: it is there.
@@ -79,7 +93,7 @@ impl Circuits {
 
     /// It asked for a pause: it is there, but has had enough.
     pub(super) fn asked(&mut self, channel: &Arc<str>, why: &str, asked: Duration, now: Instant) -> Option<Change> {
-        let ms = i64::try_from(asked.as_millis()).unwrap_or(i64::MAX).min(ASKED_MAX_MS);
+        let ms = i64::try_from(asked.min(LONGEST_ASKED).as_millis()).unwrap_or(i64::MAX);
         let (since, until) = (now, now.plus_ms(ms));
         let circuit = self.0.entry(Arc::clone(channel)).or_default();
         if ms == 0 || circuit.open.as_ref().is_some_and(|pause| until <= pause.until) {
@@ -158,7 +172,7 @@ mod tests {
         let (mut circuits, sms) = failing(10);
         let (mut now, mut pauses) = (at(9), vec![30_000]);
         for _ in 0..7 {
-            now = circuits.failing(&sms, now).expect("it is paused");
+            now = circuits.left_alone(&sms, false, now).expect("it is paused");
             assert_eq!(circuits.admit(&sms, now), Ok(()));
             let Some(Change::Paused(pause)) = circuits.failed(&sms, "连不上", now) else {
                 panic!("it stays paused")
@@ -177,19 +191,22 @@ mod tests {
         }
         assert!(circuits.failed(&sms, "连不上", at(19)).is_some());
         assert_eq!(circuits.failed(&sms, "连不上", at(20)), None);
-        assert_eq!(circuits.failing(&sms, at(20)), Some(at(49)));
+        assert_eq!(circuits.left_alone(&sms, false, at(20)), Some(at(49)));
     }
 
     #[test]
-    fn who_asks_for_a_pause_gets_it_from_all_for_a_minute_at_the_most() {
+    fn who_asks_for_a_pause_gets_it_from_all_as_long_as_asked_up_to_a_day() {
         let (mut circuits, sms) = failing(1);
         assert!(circuits.asked(&sms, "太频繁", Duration::from_secs(20), at(1)).is_some());
         assert_eq!(circuits.asked(&sms, "太频繁", Duration::from_secs(10), at(2)), None, "it waits long enough");
-        assert_eq!(circuits.failing(&sms, at(2)), None);
+        assert_eq!(circuits.left_alone(&sms, false, at(2)), None, "it is waited for");
         assert_eq!(circuits.admit(&sms, at(2)), Err(at(21)));
+        assert_eq!(circuits.why(&sms, at(21)).unwrap(), "网关要求11月15日06:13:41以后再发：太频繁");
         assert_eq!(circuits.admit(&sms, at(21)), Ok(()));
-        assert!(circuits.asked(&sms, "太频繁", Duration::from_hours(1), at(22)).is_some());
-        assert_eq!(circuits.admit(&sms, at(22)), Err(at(82)));
+        assert!(circuits.asked(&sms, "太频繁", Duration::from_secs(600), at(22)).is_some());
+        assert_eq!(circuits.admit(&sms, at(621)), Err(at(622)));
+        assert!(circuits.asked(&sms, "今天够了", Duration::from_hours(99), at(23)).is_some());
+        assert_eq!(circuits.left_alone(&sms, false, at(24)), Some(at(23 + 86_400)), "another way is taken meanwhile");
     }
 
     #[test]

@@ -7,7 +7,7 @@ const FIRST: Duration = Duration::from_secs(5);
 /// The longest pause.
 const LONGEST: Duration = Duration::from_hours(1);
 /// The longest pause that another side may ask for.
-const LONGEST_ASKED: Duration = Duration::from_hours(6);
+pub(super) const LONGEST_ASKED: Duration = Duration::from_hours(24);
 /// So often a notice is tried: for more than a day.
 pub(super) const ATTEMPTS_MAX: u32 = 36;
 /// So often one way to a person is tried while there is another.
@@ -20,11 +20,12 @@ pub(super) const ASK_FIRST_MS: i64 = 2 * 60 * 1000;
 pub(super) const PATIENCE_MS: i64 = 30 * 60 * 1000;
 
 /// The pause after the how-manieth attempt: doubled each time, up to a fifth more by jitter that `seed` decides. Never
-/// shorter than what the other side asked for.
+/// shorter than what the other side asked for, and not for much longer.
 pub(super) fn pause_ms(attempt: u32, asked: Option<Duration>, seed: u64) -> i64 {
     let doubled = FIRST.saturating_mul(1_u32.checked_shl(attempt.saturating_sub(1).min(20)).unwrap_or(u32::MAX));
-    let pause = doubled.min(LONGEST).max(asked.unwrap_or_default().min(LONGEST_ASKED));
-    let jitter = pause.as_millis() * u128::from(mixed(seed, attempt) % 1000) / 5000;
+    let own = doubled.min(LONGEST);
+    let pause = own.max(asked.unwrap_or_default().min(LONGEST_ASKED));
+    let jitter = own.as_millis() * u128::from(mixed(seed, attempt) % 1000) / 5000;
     i64::try_from(pause.as_millis() + jitter).unwrap_or(i64::MAX)
 }
 
@@ -55,7 +56,7 @@ mod tests {
     fn what_the_other_side_asks_for_is_honoured_up_to_a_bound() {
         assert!(pause_ms(1, Some(Duration::from_mins(2)), 7) >= 120_000);
         assert!(pause_ms(1, Some(Duration::from_secs(1)), 7) >= 5_000);
-        assert!(pause_ms(1, Some(Duration::from_secs(1_000_000)), 7) <= 6 * 3_600_000 * 6 / 5);
+        assert!(pause_ms(1, Some(Duration::from_secs(1_000_000)), 7) <= 24 * 3_600_000 + 1_000);
     }
 
     #[test]

@@ -100,6 +100,7 @@ impl Sender {
         let posted = heard.token.is_some() && channel.receipts().is_some();
         Nature {
             repeats: channel.recognises_repeats(),
+            repeats_ms: channel.repeats_for().map(|span| i64::try_from(span.as_millis()).unwrap_or(i64::MAX)),
             proves: channel.proves_delivery(),
             receipts: asked || posted,
             asked,

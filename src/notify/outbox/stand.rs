@@ -4,7 +4,8 @@
 //! Accepted is not delivered. Delivered is what a receipt says, or what a channel's own answer proves
 //! ([`Channel::proves_delivery`](crate::notify::channel::Channel::proves_delivery)), or what whoever called says. What was
 //! sent without an answer is unknown, and is sent again by the same way only where that tells nobody twice, or where twice is
-//! better than never and the other side cannot be asked, or where its receipt says that it failed.
+//! better than never and the other side cannot be asked, or where its receipt says that it failed. Else the next way is tried:
+//! at once where no receipt can come, else when its kind's time for one is over.
 
 use super::care::Care;
 use super::pace::{ASK_FIRST_MS, PATIENCE_MS, UNKNOWN_MAX, WAY_ATTEMPTS_MAX};
@@ -20,6 +21,8 @@ use crate::time::Instant;
 pub(super) struct Nature {
     /// The other side recognises what it has had before.
     pub(super) repeats: bool,
+    /// For so long after the first; none: for ever.
+    pub(super) repeats_ms: Option<i64>,
     /// Its answer proves the delivery.
     pub(super) proves: bool,
     /// It has receipts.
@@ -67,8 +70,8 @@ pub(super) enum Stand<'a> {
     },
 }
 
-/// Until when a channel is paused, because it goes on failing; none: it is not.
-type Pausing<'a> = Box<dyn Fn(&str) -> Option<Instant> + 'a>;
+/// Until when a way is left alone where there is another; none: it is not.
+type Pausing<'a> = Box<dyn Fn(&Way) -> Option<Instant> + 'a>;
 
 /// What a party's stand is read from.
 pub(super) struct Facts<'a> {
@@ -82,7 +85,7 @@ pub(super) struct Facts<'a> {
     pub(super) care: Care<'a>,
     /// What a channel is like.
     pub(super) nature: Box<dyn Fn(&str) -> Nature + 'a>,
-    /// Until when a channel is paused.
+    /// Until when a way is left alone.
     pub(super) paused: Pausing<'a>,
     /// As of when.
     pub(super) now: Instant,
@@ -103,6 +106,7 @@ enum Tried {
         reason: String,
     },
     Unknown {
+        first: Instant,
         at: Instant,
         is_interrupted: bool,
         tries: usize,
@@ -152,7 +156,7 @@ fn next<'p>(party: &'p Party, tried: &[(&'p Way, Tried)], facts: &Facts<'_>) -> 
     let mut paused: Option<Instant> = None;
     for (at, (way, tried)) in tried.iter().enumerate() {
         let has_other = at + 1 < party.ways.len();
-        let until = (facts.paused)(&way.channel);
+        let until = (facts.paused)(way);
         match tried {
             Tried::Not | Tried::Failing { .. } if until.is_some() => paused = paused.into_iter().chain(until).min(),
             Tried::Not => return Stand::Next(way),
@@ -186,6 +190,7 @@ impl Facts<'_> {
     pub(super) fn reached_until(&self, party: &Party) -> Option<Instant> {
         let failing_since = |way: &Way| match self.tried(way) {
             Tried::Failing { since, .. } => Some(since),
+            Tried::Unknown { first, .. } => Some(first),
             _ => None,
         };
         self.care.until(party.ways.iter().filter_map(failing_since).min()?)
@@ -215,17 +220,18 @@ impl Facts<'_> {
     }
 
     fn doubt(&self, way: &Way, tried: &Tried, has_other: bool) -> Doubt {
-        let Tried::Unknown { at, is_interrupted, tries, unknowns } = *tried else { return Doubt::GoOn };
+        let Tried::Unknown { first, at, is_interrupted, tries, unknowns } = *tried else { return Doubt::GoOn };
         let nature = (self.nature)(&way.channel);
         let waiting = |until: Instant, then| if self.now < until { Doubt::Wait(until) } else { then };
-        if nature.repeats {
-            return if has_other && self.is_tired(tries, at) { Doubt::GoOn } else { Doubt::Again };
+        if nature.repeats && nature.repeats_ms.is_none_or(|window| self.now.ms_since(first) < window) {
+            return if has_other && self.is_tired(tries, first) { Doubt::GoOn } else { Doubt::Again };
         }
         if is_interrupted {
             // Perhaps it was never sent: not to be told is worse than to be told twice.
             return if nature.asked { waiting(at.plus_ms(ASK_FIRST_MS), Doubt::Again) } else { Doubt::Again };
         }
-        let goes_on = self.care.twice || (nature.receipts && self.care.within.is_some());
+        // Where no receipt can come nothing is waited for; where it is to be waited for without end, that is that.
+        let goes_on = !nature.receipts || self.care.twice || self.care.within.is_some();
         let then = if goes_on { Doubt::GoOn } else { Doubt::Rest };
         match (nature.asked, self.care.twice) {
             (true, _) => waiting(self.care.until(at).unwrap_or(at.plus_ms(PATIENCE_MS)), then),
@@ -276,6 +282,7 @@ fn failed(held: &[&Delivery], last: &Delivery) -> Tried {
         DeliveryOutcome::Transient => failing(),
         outcome if is_unknown(outcome) && receipt.is_some() => failing(),
         outcome => Tried::Unknown {
+            first: held.iter().find(|delivery| is_unknown(delivery.outcome)).map_or(last.at, |first| first.at),
             at: last.at,
             is_interrupted: outcome == DeliveryOutcome::Interrupted,
             tries: held.len(),

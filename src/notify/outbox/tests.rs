@@ -19,6 +19,7 @@ use std::sync::Mutex;
 mod current;
 mod heard;
 mod held;
+mod waiting;
 
 /// A channel that answers as its script says, then accepts.
 #[derive(Default)]

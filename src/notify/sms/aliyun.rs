@@ -34,7 +34,7 @@ const WAIT_MS_MAX: i64 = 3_600_000;
 pub(super) const CODES: Codes = Codes {
     gateway: "阿里云短信",
     known: &[
-        about_one("isv.BUSINESS_LIMIT_CONTROL", Fate::After(3600), "同一号码发得太密，触发流控"),
+        about_one("isv.BUSINESS_LIMIT_CONTROL", Fate::NumberAfter(3600), "同一号码发得太密，触发流控"),
         about_all("isv.DAY_LIMIT_CONTROL", Fate::Never, "超过当天的发送上限", "在控制台调高"),
         about_all("isv.MONTH_LIMIT_CONTROL", Fate::Never, "超过当月的发送上限", "在控制台调高"),
         about_all("isv.SMS_SIGNATURE_ILLEGAL", Fate::Never, "签名不存在或未通过审核", "核对 signature"),
@@ -125,7 +125,9 @@ impl Aliyun {
             Ok(answer) => self.troubles.settled(verdict(&answer)),
             Err(none) => none.into(),
         };
-        if let Outcome::Transient { retry_after: Some(pause), .. } = &outcome {
+        if let Outcome::Limited { retry_after: pause, .. } | Outcome::Transient { retry_after: Some(pause), .. } =
+            &outcome
+        {
             self.rates.close(&same, now.plus_ms(i64::try_from(pause.as_millis()).unwrap_or(0))).await;
         }
         outcome
@@ -187,9 +189,9 @@ fn verdict(answer: &Answer) -> Verdict {
 /// 分钟级, 小时级, 天级流控: when it is over. A day is too long to wait.
 fn control(message: &str) -> Fate {
     match message {
-        text if text.contains("分钟") => Fate::After(60),
+        text if text.contains("分钟") => Fate::NumberAfter(60),
         text if text.contains('天') => Fate::Never,
-        _ => Fate::After(3600),
+        _ => Fate::NumberAfter(3600),
     }
 }
 
@@ -236,11 +238,11 @@ mod tests {
             outcome_of(&format!(r#"{{"Code":"isv.BUSINESS_LIMIT_CONTROL","Message":"触发{text}流控Permits:1"}}"#))
         };
         let pause = |outcome| match outcome {
-            Outcome::Transient { retry_after, .. } => retry_after,
+            Outcome::Limited { retry_after, .. } => retry_after,
             other => panic!("{other:?}"),
         };
-        assert_eq!(pause(said("分钟级")), Some(Duration::from_mins(1)));
-        assert_eq!(pause(said("小时级")), Some(Duration::from_hours(1)));
+        assert_eq!(pause(said("分钟级")), Duration::from_mins(1));
+        assert_eq!(pause(said("小时级")), Duration::from_hours(1));
         assert!(matches!(said("天级"), Outcome::Permanent { .. }));
     }
 

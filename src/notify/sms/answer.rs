@@ -15,6 +15,8 @@ pub enum Fate {
     Again,
     /// The same, after so many seconds.
     After(u64),
+    /// The same, of this number alone: others may be written to meanwhile.
+    NumberAfter(u64),
     /// Not sent; trying again cannot help, or not today.
     Never,
     /// It may have been sent.
@@ -164,6 +166,9 @@ impl Codes {
             Fate::Again => Outcome::Transient { reason, retry_after: asked },
             Fate::After(seconds) => {
                 Outcome::Transient { reason, retry_after: asked.or(Some(Duration::from_secs(seconds))) }
+            }
+            Fate::NumberAfter(seconds) => {
+                Outcome::Limited { reason, retry_after: asked.unwrap_or(Duration::from_secs(seconds)) }
             }
             Fate::Never => Outcome::Permanent { reason },
             Fate::Unknown => Outcome::Unknown { reason },

@@ -56,9 +56,9 @@ pub(super) const CODES: Codes = Codes {
         about_one("FailedOperation.ContainSensitiveWord", Fate::Never, "内容里有敏感词"),
         about_some("FailedOperation.PhoneNumberInBlacklist", Fate::Never, "号码在黑名单里（退订过）", "联系腾讯云解除"),
         about_all("FailedOperation.InsufficientBalanceInSmsPackage", Fate::Never, "套餐包余量不足", "购买套餐包"),
-        about_one("LimitExceeded.PhoneNumberThirtySecondLimit", Fate::After(30), "同一号码30秒内的条数已满"),
-        about_one("LimitExceeded.PhoneNumberOneHourLimit", Fate::After(3600), "同一号码1小时内的条数已满"),
-        about_one("LimitExceeded.DeliveryFrequencyLimit", Fate::After(60), "触发频率限制"),
+        about_one("LimitExceeded.PhoneNumberThirtySecondLimit", Fate::NumberAfter(30), "同一号码30秒内的条数已满"),
+        about_one("LimitExceeded.PhoneNumberOneHourLimit", Fate::NumberAfter(3600), "同一号码1小时内的条数已满"),
+        about_one("LimitExceeded.DeliveryFrequencyLimit", Fate::NumberAfter(60), "触发频率限制"),
         about_some(
             "LimitExceeded.PhoneNumberDailyLimit",
             Fate::Never,
@@ -250,10 +250,7 @@ mod tests {
         assert!(matches!(of_number("FailedOperation.PhoneNumberInBlacklist", ""), Outcome::Permanent { .. }));
         let seconds = std::time::Duration::from_secs(30);
         let limited = of_number("LimitExceeded.PhoneNumberThirtySecondLimit", "");
-        assert!(
-            matches!(&limited, Outcome::Transient { retry_after: Some(pause), .. } if *pause == seconds),
-            "{limited:?}"
-        );
+        assert!(matches!(&limited, Outcome::Limited { retry_after, .. } if *retry_after == seconds), "{limited:?}");
     }
 
     #[test]

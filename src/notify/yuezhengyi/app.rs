@@ -21,6 +21,7 @@ use reqwest::{Client, Url};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 const PERSON: [Limit; 2] = [Limit { count: 30, span_ms: 60_000 }, Limit { count: 1000, span_ms: 3_600_000 }];
 const MINUTE_MS: i64 = 60_000;
@@ -190,9 +191,14 @@ impl Channel for App {
         Box::pin(self.send(message, now))
     }
 
-    /// For half an hour, by the whole request.
+    /// By the whole request.
     fn recognises_repeats(&self) -> bool {
         true
+    }
+
+    /// As long as it is asked to, less what a request may take.
+    fn repeats_for(&self) -> Option<Duration> {
+        Some(Duration::from_secs((REPEAT_CHECK_S - 60).into()))
     }
 
     fn attaches_dossier(&self) -> bool {

@@ -54,7 +54,7 @@ struct World {
     forgiven: usize,
 }
 
-const SILENT: Nature = Nature { repeats: false, proves: false, receipts: false, asked: false };
+const SILENT: Nature = Nature { repeats: false, repeats_ms: None, proves: false, receipts: false, asked: false };
 const POSTING: Nature = Nature { receipts: true, ..SILENT };
 const ASKED: Nature = Nature { asked: true, ..POSTING };
 const TWICE: Care<'_> = Care { twice: true, calls: true, within: Some(Span::Elapsed(600_000)), calendar: None };
@@ -147,10 +147,44 @@ fn what_is_unknown_and_cannot_be_asked_for_is_sent_again_once_where_twice_is_bet
     twice.check(&["yzy permanent@0", "sms unknown@0"], 0, "next sms");
     twice.check(&["yzy permanent@0", "sms unknown@0", "sms unknown@0"], 0, "exhausted, Unknown");
     let once = world(SILENT, ONCE);
-    once.check(&["yzy permanent@0", "sms unknown@0"], 0, "Unknown");
+    once.check(&["yzy permanent@0", "sms unknown@0"], 0, "exhausted, Unknown");
     let posting = world(POSTING, ONCE);
     posting.check(&["yzy permanent@0", "sms unknown@0"], 0, "Unknown until 10");
     posting.check(&["yzy permanent@0", "sms unknown@0"], 10, "exhausted, Unknown");
+}
+
+#[test]
+fn what_is_unknown_goes_by_the_next_way_at_once_where_no_receipt_can_come_else_after_its_kinds_time() {
+    let by_yzy_as = |yzy: Nature, tried: &[&str], minute: i64| {
+        let deliveries: Vec<Delivery> = tried.iter().map(|said| delivery(said)).collect();
+        let facts = Facts {
+            deliveries: &deliveries,
+            forgiven: 0,
+            calls: &[],
+            care: ONCE,
+            nature: Box::new(move |channel| if channel == "yzy" { yzy } else { SILENT }),
+            paused: Box::new(|_| None),
+            now: minutes(minute),
+        };
+        matches!(stand(&party(), &facts), Stand::Next(way) if &*way.channel == "sms")
+    };
+    assert!(by_yzy_as(SILENT, &["yzy unknown@0"], 0));
+    assert!(!by_yzy_as(POSTING, &["yzy unknown@0"], 9));
+    assert!(by_yzy_as(POSTING, &["yzy unknown@0"], 10));
+    let knowing = Nature { repeats: true, ..SILENT };
+    assert!(!by_yzy_as(knowing, &["yzy unknown@0", "yzy unknown@9"], 9), "it is tried again");
+    assert!(by_yzy_as(knowing, &["yzy unknown@0", "yzy unknown@9"], 10));
+}
+
+#[test]
+fn repeats_are_recognised_no_longer_than_the_other_side_says() {
+    let half_an_hour = Nature { repeats: true, repeats_ms: Some(30 * 60_000), ..SILENT };
+    let twice = world(half_an_hour, TWICE);
+    let tried = ["yzy permanent@0", "sms unknown@0", "sms unknown@5", "sms unknown@20"];
+    twice.check(&tried, 29, "next sms");
+    twice.check(&tried, 30, "exhausted, Unknown");
+    twice.check(&tried[..2], 30, "next sms");
+    world(half_an_hour, ONCE).check(&tried[..2], 30, "exhausted, Unknown");
 }
 
 #[test]

@@ -183,11 +183,11 @@ async fn what_got_no_answer_is_sent_again_under_the_same_id_once_the_gateway_say
 }
 
 #[tokio::test]
-async fn a_reminder_without_an_answer_stays_unknown_where_nobody_can_be_asked() {
+async fn a_reminder_without_an_answer_goes_by_the_next_channel_where_nobody_can_be_asked() {
     let world = world([Outcome::unknown("timed out")]).await;
     world.queue(vec![QueuedNotice { kind: NoticeKind::Remind, ..notice("提醒", "liaison") }]).await;
-    assert_eq!(world.until(10_000).await, (Unknown, false));
-    assert_eq!((world.sms.sent().len(), world.mail.sent().len()), (1, 0));
+    assert_eq!(world.until(0).await, (Accepted, false));
+    assert_eq!((world.sms.sent().len(), world.mail.sent().len()), (1, 1));
 }
 
 #[tokio::test]
