@@ -1,10 +1,12 @@
 //! 100,000 notices through a gateway that fails a fifth of the time, while the daemon is killed every few seconds:
 //! `cargo bench --bench soak`.
 //!
-//! The real binary, `kill -9`, a gateway over HTTP that fails, is busy, or cuts the connection. What must
-//! hold: every decision is told; nobody is told twice but where a kill fell between a request and the record of its answer,
-//! and then under the same id. The same of what is pushed to another system; and whoever reads the feed meanwhile sees each
-//! decision once, in order, without a gap. `DUBAN_BENCH_ORDERS` makes it smaller (each order gives two notices and a push).
+//! The real binary, `kill -9`, a gateway over HTTP that fails, is busy, cuts the connection, or takes a message and then
+//! cuts it. What must hold: every decision is told, but where the gateway lost a message without an answer as often as its
+//! kind is tried then, which shows as unknown; nobody is told twice but where the answer was lost, or where a kill fell
+//! between a request and the record of its answer, and then under the same id. What is pushed to another system arrives
+//! whatever happens; and whoever reads the feed meanwhile sees each decision once, in order, without a gap.
+//! `DUBAN_BENCH_ORDERS` makes it smaller (each order gives two notices and a push).
 
 use axum::Router;
 use axum::body::Bytes;
@@ -12,6 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use duban::clock;
+use duban::store::outbox::NoticeState;
 use duban::store::{Role, Store};
 use duban::time::Instant;
 use std::collections::HashMap;
@@ -24,6 +27,9 @@ use std::time::{Duration, Instant as Stopwatch};
 const TOKEN: &str = "soak-soak-soak-soak-soak-soak-soak";
 /// What may be under way when the daemon is killed.
 const IN_FLIGHT: u64 = 64;
+/// A message whose answer was lost so often is sent no more, where the gateway would not recognise it: by default a card is
+/// sent once again.
+const UNKNOWN_MAX: u64 = 2;
 /// How long the daemon lives at the least and at the most.
 const LIVES_MS: (u64, u64) = (2_000, 6_000);
 
@@ -179,18 +185,41 @@ channels:
         let store = self.store().await;
         let decided = store.counts(clock::now()).await.expect("counts").decisions;
         let health = store.outbox_health().await.expect("health");
-        let taken = gateway.taken.lock().expect("counted").clone();
-        let messages: u64 = taken.messages.values().sum();
-        let told = taken.messages.len() as u64;
-        let twice = messages - told;
+        let seen = gateway.seen.lock().expect("counted").clone();
+        let all = || seen.messages.values();
+        let sum = |of: &dyn Fn(&Fate) -> u64| all().map(of).sum::<u64>();
+        let told = all().filter(|fate| fate.taken > 0).count() as u64;
+        let untold: Vec<&Fate> = all().filter(|fate| fate.taken == 0).collect();
+        let (messages, lost) = (sum(&|fate| fate.taken), sum(&|fate| fate.lost));
+        // Beyond one for each answer that was lost.
+        let twice = sum(&|fate| fate.taken.saturating_sub(1 + fate.lost));
+        let again = sum(&|fate| if fate.is_pushed { 0 } else { (fate.lost + fate.cut).saturating_sub(UNKNOWN_MAX) });
         println!("{decided} decisions, {told} notices and pushes in {took:.0} s, {kills} kills");
         println!(
-            "gateway: {} requests, {} failed, {messages} taken; {twice} twice under the same id",
-            taken.requests, taken.failed
+            "gateway: {} requests, {} failed, {messages} taken, of {lost} the answer lost; {} never taken, each cut {UNKNOWN_MAX} times; \
+             {twice} more than once for a kill, under the same id",
+            seen.requests,
+            seen.failed,
+            untold.len()
         );
         println!("outbox: {health:?}");
-        assert_eq!(told, self.orders * 3, "every notice of every decision is told, and each decision pushed");
-        assert!(twice <= kills * IN_FLIGHT, "twice only where a kill fell between a request and its record");
+        assert_eq!(
+            all().count() as u64,
+            self.orders * 3,
+            "every notice of every decision is sent, and each decision pushed"
+        );
+        let is_cut = |fate: &&&Fate| !fate.is_pushed && fate.cut >= UNKNOWN_MAX;
+        assert_eq!(
+            untold.iter().filter(is_cut).count(),
+            untold.len(),
+            "what was not taken was cut as often as it is tried"
+        );
+        assert!(
+            untold.len() as u64 <= health.count(NoticeState::Unknown),
+            "what may not have arrived shows as unknown"
+        );
+        assert!(twice <= kills * IN_FLIGHT, "twice only where an answer was lost, or a kill fell before its record");
+        assert!(again <= kills * IN_FLIGHT, "after answers that were lost no more is sent than the kind allows");
         store.close().await;
     }
 }
@@ -229,22 +258,33 @@ impl Drop for Daemon {
 
 /// What the gateway has seen.
 #[derive(Clone, Default)]
-struct Taken {
+struct Seen {
     requests: u64,
     failed: u64,
-    /// How often each message was taken.
-    messages: HashMap<String, u64>,
+    messages: HashMap<String, Fate>,
+}
+
+/// What became of the requests for one message.
+#[derive(Clone, Default)]
+struct Fate {
+    is_pushed: bool,
+    /// How often it was taken.
+    taken: u64,
+    /// How often it was taken and the connection cut before the answer.
+    lost: u64,
+    /// How often the connection was cut and it was not taken.
+    cut: u64,
 }
 
 struct Gateway {
     address: String,
-    taken: Arc<Mutex<Taken>>,
+    seen: Arc<Mutex<Seen>>,
 }
 
 impl Gateway {
     async fn start() -> Gateway {
-        let taken = Arc::<Mutex<Taken>>::default();
-        let known = Arc::clone(&taken);
+        let seen = Arc::<Mutex<Seen>>::default();
+        let known = Arc::clone(&seen);
         let answer = move |headers: HeaderMap, body: Bytes| {
             let known = Arc::clone(&known);
             let pushed = headers.get("Idempotency-Key").and_then(|key| key.to_str().ok()).map(ToOwned::to_owned);
@@ -254,32 +294,32 @@ impl Gateway {
         let address = format!("http://{}/sms", listener.local_addr().expect("an address"));
         let routes = Router::new().route("/sms", post(answer));
         tokio::spawn(async move { axum::serve(listener, routes).await });
-        Gateway { address, taken }
+        Gateway { address, seen }
     }
 }
 
-/// Every fifth request fails, each time in another way; nothing of those is taken.
-fn answer(known: &Mutex<Taken>, pushed: Option<String>, body: &[u8]) -> Response {
+/// Every fifth request fails, each time in another way; of those the last alone is taken.
+fn answer(known: &Mutex<Seen>, pushed: Option<String>, body: &[u8]) -> Response {
     let of_body =
         || serde_json::from_slice::<serde_json::Value>(body).expect("JSON")["id"].as_str().expect("an id").to_owned();
+    let is_pushed = pushed.is_some();
     let id = pushed.unwrap_or_else(of_body);
-    let number = {
-        let mut known = known.lock().expect("counted");
-        known.requests += 1;
-        let number = known.requests;
-        if number.is_multiple_of(5) {
-            known.failed += 1;
-        } else {
-            *known.messages.entry(id).or_default() += 1;
-        }
-        number
-    };
-    match (number % 5, number / 5 % 4) {
-        (0, 0) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        (0, 1) => StatusCode::TOO_MANY_REQUESTS.into_response(),
-        (0, 2) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        (0, _) => cut(),
-        _ => r#"{"code":"0"}"#.into_response(),
+    let mut known = known.lock().expect("counted");
+    known.requests += 1;
+    let number = known.requests;
+    let failure = number.is_multiple_of(5).then_some(number / 5 % 5);
+    known.failed += u64::from(failure.is_some());
+    let fate = known.messages.entry(id).or_default();
+    fate.is_pushed = is_pushed;
+    fate.taken += u64::from(matches!(failure, None | Some(4)));
+    fate.lost += u64::from(failure == Some(4));
+    fate.cut += u64::from(failure == Some(3));
+    match failure {
+        Some(0) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Some(1) => StatusCode::TOO_MANY_REQUESTS.into_response(),
+        Some(2) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Some(_) => cut(),
+        None => r#"{"code":"0"}"#.into_response(),
     }
 }
 

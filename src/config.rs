@@ -5,6 +5,7 @@
 //! once, at the start; what changes while the daemon runs are rules and calendars.
 
 pub mod channels;
+pub mod needs;
 pub mod notices;
 mod read;
 pub mod secret;
@@ -12,13 +13,15 @@ pub mod sources;
 
 use crate::audit::AuditConfig;
 use crate::calendar::span::Span;
-use crate::policy::directory::read::Channels;
+use crate::policy::directory::read::{Address, Channels};
 use crate::policy::vocabulary::Vocabulary;
 use crate::schedule::Schedule;
 use crate::text::problem::Problems;
+use crate::text::tree::Node;
 use crate::text::yaml;
 use crate::time::Instant;
 use channels::Channel;
+use needs::Need;
 use notices::Notices;
 use secret::SecretSource;
 use sources::Source;
@@ -60,6 +63,8 @@ pub struct Config {
     pub schedules: Vec<Schedule>,
     /// Where rows are fetched from, names unique.
     pub sources: Vec<Source>,
+    /// What it rests on besides itself, and where each is asked for.
+    pub needs: Vec<Need>,
 }
 
 /// When somebody is reminded of what waits for them, counted by the policy's calendar.
@@ -155,6 +160,7 @@ impl Config {
             notices: Notices::default(),
             schedules: Vec::new(),
             sources: Vec::new(),
+            needs: Vec::new(),
         }
     }
 
@@ -169,6 +175,15 @@ impl Config {
         channels::addresses(&self.channels)
     }
 
+    /// The channels of the file that a command reads, whatever else is wrong with it: a directory that names one of them is
+    /// right. The outer none: the file is so wrong that they cannot be told.
+    pub fn named_channels(flag: Option<&Path>) -> Option<Channels> {
+        let Some(path) = locate(flag) else { return Some(None) };
+        let root = yaml::read_file(&path, &mut Problems::new())?;
+        let entries = root.get("channels").and_then(Node::mapping).unwrap_or_default();
+        Some(Some(entries.iter().map(|entry| (entry.key.text.as_str().into(), address_of(&entry.value))).collect()))
+    }
+
     /// With the directories that flags name, which win.
     #[must_use]
     pub fn with_directories(self, rules: Option<&Path>, calendars: Option<&Path>) -> Config {
@@ -177,6 +192,16 @@ impl Config {
             calendars: calendars.map_or(self.calendars, Path::to_owned),
             ..self
         }
+    }
+}
+
+/// The kind of address that a channel needs, by what can be read of it.
+fn address_of(channel: &Node) -> Address {
+    match channel.get("kind").and_then(Node::scalar).map(|kind| kind.text.as_str()) {
+        Some("email") => Address::Email,
+        Some("sms") => Address::Mobile,
+        Some("yuezhengyi") if channel.get("webhook").is_none() => Address::Yuezhengyi,
+        _ => Address::None,
     }
 }
 

@@ -2,9 +2,11 @@
 
 use super::Common;
 use crate::clock;
+use crate::config::needs::{self, Where};
 use crate::config::{Config, channels};
 use crate::daemon::rules::template_names;
 use crate::notify::template;
+use crate::policy::directory::read::UNKNOWN_CHANNEL;
 use crate::policy::{self, judge};
 use crate::ruletest::{self, read::World};
 use crate::schedule;
@@ -101,7 +103,13 @@ fn unknown_code(code: &str, lang: Lang) -> ExitCode {
 fn check(common: &Common, now: Instant) -> (Vec<Problem>, usize) {
     let mut problems = Problems::new();
     let config = Config::load(common.config.as_deref(), &mut problems);
-    let addresses = config.as_ref().and_then(Config::addresses);
+    // With an error in the configuration the channels that it names are still those that a directory may name.
+    let named = match &config {
+        Some(config) => Some(config.addresses()),
+        None => Config::named_channels(common.config.as_deref()),
+    };
+    let knows_channels = named.is_some();
+    let addresses = named.flatten();
     let folder = |flag: &Option<std::path::PathBuf>, configured: Option<&Path>, default: &str| {
         flag.clone().or_else(|| configured.map(Path::to_owned)).unwrap_or_else(|| default.into())
     };
@@ -130,9 +138,12 @@ fn check(common: &Common, now: Instant) -> (Vec<Problem>, usize) {
     if let Some(config) = &config {
         let directory = loaded.has_directory.then_some(&loaded.directory);
         channels::judge::judge(&config.channels, config.public_url.is_some(), directory, &mut problems);
+        needs::judge(config, Where::Anywhere, &mut problems);
     }
     problems.append(loaded.problems);
-    (problems.sorted(), policies)
+    let mut problems = problems.sorted();
+    problems.retain(|problem| knows_channels || problem.code != UNKNOWN_CHANNEL);
+    (problems, policies)
 }
 
 fn exit_code(problems: &[Problem], strict: bool) -> ExitCode {

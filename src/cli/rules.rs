@@ -53,7 +53,11 @@ impl Common {
     /// The channels of the configuration, if there is one that can be read: a directory may name any of them. What is wrong
     /// with the configuration is no matter of the rules.
     fn channels(&self) -> Channels {
-        Config::load(self.config.as_deref(), &mut Problems::new()).as_ref().and_then(Config::addresses)
+        let flag = self.config.as_deref();
+        match Config::load(flag, &mut Problems::new()) {
+            Some(config) => config.addresses(),
+            None => Config::named_channels(flag).flatten(),
+        }
     }
 
     /// The configuration is asked only for what no flag says.

@@ -1,8 +1,11 @@
 //! `duban run`: the daemon.
 
 use super::Common;
+use crate::config::Config;
+use crate::config::needs::{self, Where};
 use crate::daemon::log;
 use crate::daemon::run::{Options, RunError, run as run_daemon};
+use crate::text::problem::Problems;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -28,14 +31,32 @@ pub(crate) fn run(common: &Common, args: Args) -> ExitCode {
     };
     config.listen = args.listen.unwrap_or(config.listen);
     log::start(args.log);
+    let known = config.clone();
     let options = Options { config, lang: common.lang, ready_file: args.ready_file };
     match super::runtime().block_on(run_daemon(options)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            super::tell(common.lang, &error, error.hint(common.lang).as_deref());
+            if !tells_what_is_missing(common, &known, &error) {
+                super::tell(common.lang, &error, error.hint(common.lang).as_deref());
+            }
             ExitCode::from(code(&error))
         }
     }
+}
+
+/// Where a secret or a channel could not be opened, and it can be told what the configuration asks for and where: that is
+/// told in its place.
+fn tells_what_is_missing(common: &Common, config: &Config, error: &RunError) -> bool {
+    if !matches!(error, RunError::Secret(_) | RunError::Channel(_) | RunError::AuditKey(_)) {
+        return false;
+    }
+    let mut problems = Problems::new();
+    needs::judge(config, Where::Here, &mut problems);
+    let is_told = problems.has_errors();
+    if is_told {
+        common.refuse(problems);
+    }
+    is_told
 }
 
 /// 1 where what was checked is wrong, 2 where something cannot be used.

@@ -7,6 +7,7 @@ pub mod sms;
 mod source;
 mod way;
 
+use super::needs::{Need, Needed};
 use super::secret::SecretSource;
 use super::{Config, Reminding, Scope, Token};
 use crate::audit::AuditConfig;
@@ -18,6 +19,7 @@ use crate::text::problem::{Problem, Problems, Severity};
 use crate::text::tree::Node;
 use crate::text::want::{self, Fields};
 use crate::time::Instant;
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -25,14 +27,41 @@ use std::path::{Path, PathBuf};
 /// Nobody is reminded more often than this.
 const REMIND_MS_MIN: i64 = 60_000;
 
-/// Where paths in the file start, and the names in it that must be unique so far.
+/// Where paths in the file start, and what the file rests on so far.
 pub(super) struct Base<'a> {
     directory: &'a Path,
+    needs: RefCell<Vec<Need>>,
 }
 
 impl Base<'_> {
     fn path(&self, node: &Node, problems: &mut Problems) -> Option<PathBuf> {
         want::text(node, problems).map(|text| self.file(text))
+    }
+
+    /// Notes what the file rests on.
+    fn needs(&self, place: &Place, what: Needed) {
+        self.needs.borrow_mut().push(Need { place: place.clone(), what });
+    }
+
+    /// A file of certificate authorities.
+    fn authorities(&self, node: &Node, problems: &mut Problems) -> Option<PathBuf> {
+        let path = self.path(node, problems)?;
+        self.needs(&node.place, Needed::Authorities(path.clone()));
+        Some(path)
+    }
+
+    /// A secret.
+    fn secret(&self, node: &Node, problems: &mut Problems) -> Option<SecretSource> {
+        let source = self.secret_source(node, problems)?;
+        self.needs(node.head(), Needed::Secret(source.clone()));
+        Some(source)
+    }
+
+    /// A secret that is an address as a whole.
+    fn secret_address(&self, node: &Node, problems: &mut Problems) -> Option<SecretSource> {
+        let source = self.secret_source(node, problems)?;
+        self.needs(node.head(), Needed::Address(source.clone()));
+        Some(source)
     }
 
     /// A path as written, from where paths in the file start.
@@ -41,7 +70,7 @@ impl Base<'_> {
     }
 
     /// `{ file: … }`, `{ credential: … }` or `{ env: … }`; a secret in the text itself is refused, and not repeated.
-    fn secret(&self, node: &Node, problems: &mut Problems) -> Option<SecretSource> {
+    fn secret_source(&self, node: &Node, problems: &mut Problems) -> Option<SecretSource> {
         if node.mapping().is_none() {
             return want::report(secret_in_text(&node.place), problems);
         }
@@ -63,7 +92,7 @@ impl Base<'_> {
 /// Reads the whole file; none where an error was named.
 pub(super) fn config(root: &Node, path: &Path, problems: &mut Problems) -> Option<Config> {
     let directory = path.parent().unwrap_or(Path::new(""));
-    let base = Base { directory };
+    let base = Base { directory, needs: RefCell::default() };
     let before = errors(problems);
     let mut fields = Fields::of(root, problems)?;
     let defaults = Config::defaults(Some(path));
@@ -103,6 +132,7 @@ pub(super) fn config(root: &Node, path: &Path, problems: &mut Problems) -> Optio
         audit,
         schedules: schedules.unwrap_or_default(),
         sources: sources.unwrap_or_default(),
+        needs: base.needs.take(),
     })
 }
 

@@ -4,15 +4,21 @@
 use crate::order::body::{Body, BodyError, BodyReader, Checked};
 use crate::order::log::BOM;
 use crate::order::{Event, History};
+use crate::source::time::at_local;
 use crate::store::event::{NewEvent, StoredEvent, Subject};
 use crate::text::Lang;
 use crate::time::Instant;
+use chrono::NaiveTime;
+use chrono_tz::Tz;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::sync::Arc;
 
 /// An event may be dated so far ahead of the clock: what is more is refused.
 pub const AHEAD_MS_MAX: i64 = 5 * 60 * 1000;
+/// A figure's day may begin so far ahead of the clock, by the time of China: what is more has not come.
+const DAY_AHEAD_MS_MAX: i64 = 24 * 3_600_000;
+const DAYS_IN: Tz = chrono_tz::Asia::Shanghai;
 /// An id is shown in an answer with at most so many characters.
 const SHOWN_ID_CHARACTERS: usize = 200;
 
@@ -51,6 +57,9 @@ pub enum Refused {
     /// It is dated too far ahead.
     #[error("`at` lies more than 5 minutes ahead of the clock")]
     Ahead,
+    /// It is a figure of a day that has not come.
+    #[error("`day` begins more than a day ahead of the clock")]
+    DayAhead,
     /// Its id is known with other content.
     #[error("this id is known already, with other content")]
     Conflict,
@@ -62,6 +71,7 @@ impl Refused {
         match (self, lang) {
             (Refused::Body(error), lang) => error.message(lang),
             (Refused::Ahead, Lang::Zh) => "`at` 比当前时刻晚了 5 分钟以上：请检查时钟".to_owned(),
+            (Refused::DayAhead, Lang::Zh) => "`day` 比今天晚了一天以上，那一天还没有统计量：请检查日期".to_owned(),
             (Refused::Conflict, Lang::Zh) => "此 `id` 已有内容不同的事件：更正请另发一个 retracted 事件".to_owned(),
             (other, Lang::En) => other.to_string(),
         }
@@ -101,6 +111,10 @@ impl ItemReader<'_> {
                 (event.id, subject, event.at, event.recorded_at.unwrap_or(event.at), event.undeclared)
             }
             Checked::Figure(figure) => {
+                let begins = at_local(figure.day.and_time(NaiveTime::default()), DAYS_IN);
+                if begins.ms_since(self.now) > DAY_AHEAD_MS_MAX {
+                    return Err(Refused::DayAhead);
+                }
                 let subject = Subject::Figure {
                     figure: figure.figure.as_str().into(),
                     day: figure.day,

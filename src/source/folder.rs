@@ -11,7 +11,7 @@ mod decode;
 mod drop;
 mod figures;
 mod lines;
-mod names;
+pub mod names;
 mod report;
 pub mod watch;
 mod xlsx;

@@ -90,6 +90,7 @@ pub(super) fn refused_item(refused: &Refused, column: impl Fn(&str) -> Option<St
     let about = match refused {
         Refused::Body(error) => error.about().and_then(&column),
         Refused::Ahead => column("at"),
+        Refused::DayAhead => column("day"),
         Refused::Conflict => column("id"),
     };
     RowProblem { column: about, reason: Text::new(refused.message(Lang::Zh), refused.message(Lang::En)) }

@@ -219,8 +219,8 @@ pub static CODES: &[Code] = &[
     ),
     code(
         "malformed-template",
-        "请求模板写得不对：括号没有配对，或变量不认识。",
-        "A request's template does not parse.",
+        "请求模板写得不对：括号没有配对，变量或过滤器不认识，或填进内容后不是合法的 JSON（变量要写 | tojson）。",
+        "A request's template does not parse, uses an unknown filter, or gives broken JSON once it is filled in.",
     ),
     code("malformed-time", "钟点应写成 \"09:00\"，放在引号里。", "A time is written \"09:00\"."),
     code(
@@ -233,11 +233,26 @@ pub static CODES: &[Code] = &[
         "通讯录里，这个名字按别的东西查找，写在这里永远查不到。移到提示的那一节。",
         "A recipient stands where it is never looked up: move it to the section that the hint names.",
     ),
+    code(
+        "missing-certificates",
+        "ca_file 写的证书文件不在，或里面没有 PEM 证书，服务启动不了。放上对方的根证书，或改正路径。",
+        "The file of `ca_file` is not there or holds no certificate in PEM form, so that the daemon cannot start.",
+    ),
     code("missing-field", "缺了必须写的键。补上。", "A required key is missing: add it."),
     code(
         "missing-file",
         "少了必需的文件（词汇表、通讯录或目录）。补上，或检查 --rules、--calendars。",
         "A needed file is missing.",
+    ),
+    code(
+        "missing-folder",
+        "来源的文件夹不在，上级也不在（多半是路径写错），或写的不是文件夹。改正路径，或先建好。",
+        "The folder of a source is not there, nor the one above it, or it is no folder: correct the path, or make it.",
+    ),
+    code(
+        "missing-secret",
+        "密钥的文件不在、是空的或读不出来，服务启动不了。放好文件（权限 600，归服务账户），或改正路径。密钥都不在这台机器上的（连放密钥的文件夹也没有），检查时不提。",
+        "The file of a secret is not there, empty or unreadable, so that the daemon cannot start. Where a machine has none of the secrets, nor a folder for them, nothing is said.",
     ),
     code(
         "missing-section",
@@ -304,6 +319,11 @@ pub static CODES: &[Code] = &[
         "Some kinds of notices have none of the facts that their SMS template names: give them a template of their own.",
     ),
     code(
+        "odd-mobile",
+        "走短信的人，号码不是 1 开头的 11 位手机号（例如座机、少一位），短信网关会拒收。改正，或换渠道。",
+        "A person who is reached by SMS has a number that is no mobile number: correct it, or use another channel.",
+    ),
+    code(
         "overlapping-intervals",
         "同一天的两个开放时段重叠。改其中一个。",
         "Two opening intervals overlap: change one.",
@@ -328,6 +348,11 @@ pub static CODES: &[Code] = &[
         "secret-in-text",
         "口令直接写在配置里了。改用 { file: 路径 }、{ credential: 名字 } 或 { env: 名字 }，并把泄露过的口令换掉。",
         "A secret stands in the text: use `{ file }`, `{ credential }` or `{ env }`, and change it.",
+    ),
+    code(
+        "shared-folder",
+        "两个来源收同一个文件夹里的同样的文件，谁先看到谁拿走。各用一个文件夹，或用 files 分开。",
+        "Two sources take the same files of one folder: give each its own, or part them by `files`.",
     ),
     code(
         "short-cover",
@@ -384,6 +409,11 @@ pub static CODES: &[Code] = &[
     ),
     code("unknown-calendar", "没有这个日历。看提示里最接近的，或补一个日历文件。", "There is no such calendar."),
     code("unknown-channel", "没有这个渠道。看提示里最接近的，或在 duban.yaml 里配置。", "There is no such channel."),
+    code(
+        "unknown-column",
+        "来源写的游标、主键或映射的列，查询里没有。改正列名，或在查询里加上这一列。",
+        "A source names a column (cursor, key or mapping) that its query does not give.",
+    ),
     code("unknown-deadline", "这份规则里没有这个期限。看提示里最接近的。", "The policy has no such deadline."),
     code("unknown-event", "规则测试里没有这个 id 的事件。", "The test has no event of that id."),
     code(

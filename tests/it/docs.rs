@@ -103,16 +103,10 @@ fn metrics_in_the_documents_exist() {
 }
 
 #[test]
-fn every_configuration_in_the_channels_page_is_read_without_a_problem() {
+fn every_configuration_in_the_channels_page_is_taken_by_check() {
     let mut kinds = BTreeSet::new();
-    let blocks = blocks_of(&root().join("docs/channels.md"));
-    let blocks: Vec<_> = blocks.into_iter().filter(|block| block.info == "yaml").collect();
-    for Block { place, text, .. } in &blocks {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("duban.yaml");
-        fs::write(&path, text).unwrap();
-        let mut problems = Problems::new();
-        let config = Config::read(&path, &mut problems).unwrap_or_else(|| panic!("{place}: {problems:?}"));
+    let configs = checked_blocks("docs/channels.md");
+    for config in &configs {
         kinds.extend(config.channels.iter().map(|channel| match channel.kind {
             ChannelKind::Email(_) => "email",
             ChannelKind::Sms(_) => "sms",
@@ -123,26 +117,43 @@ fn every_configuration_in_the_channels_page_is_read_without_a_problem() {
         }));
     }
     assert_eq!(Vec::from_iter(kinds), ["application", "console", "email", "robot", "sms", "webhook"]);
-    assert!(blocks.len() >= 9, "{}", blocks.len());
+    assert!(configs.len() >= 9, "{}", configs.len());
 }
 
 #[test]
-fn every_configuration_in_the_sources_page_is_read_without_a_problem() {
+fn every_configuration_in_the_sources_page_is_taken_by_check() {
     let mut kinds = BTreeSet::new();
-    for Block { place, text, .. } in
-        blocks_of(&root().join("docs/sources.md")).iter().filter(|block| block.info == "yaml")
-    {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("duban.yaml");
-        fs::write(&path, text).unwrap();
-        let mut problems = Problems::new();
-        let config = Config::read(&path, &mut problems).unwrap_or_else(|| panic!("{place}: {problems:?}"));
+    for config in checked_blocks("docs/sources.md") {
         kinds.extend(config.sources.iter().map(|source| match &source.kind {
             SourceKind::Folder(_) => "folder",
             SourceKind::Sql(sql) => sql.database.title(),
         }));
     }
     assert_eq!(Vec::from_iter(kinds), ["MySQL", "folder"]);
+}
+
+/// The configurations of a page, each pasted into a folder that has the shipped rules and the files that it names, and
+/// found without an error there by `duban check`.
+fn checked_blocks(page: &str) -> Vec<Config> {
+    let folder = copy_of_rules();
+    let certificate = rcgen::generate_simple_self_signed(vec!["a.example".to_owned()]).unwrap().cert.pem();
+    let blocks = blocks_of(&root().join(page)).into_iter().filter(|block| block.info == "yaml");
+    let checked = blocks.map(|Block { place, text, .. }| {
+        for (key, content) in [("file: ", "https://robot.example/send?key=1"), ("ca_file: ", &certificate)] {
+            for rest in text.split(key).skip(1) {
+                let name = rest.split([' ', '\n', '}', ',']).next().unwrap();
+                let path = folder.path().join(name);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, content).unwrap();
+            }
+        }
+        let path = folder.path().join("duban.yaml");
+        fs::write(&path, text).unwrap();
+        let output = duban(&["check", "--config", path.to_str().unwrap()]);
+        assert!(output.status.success(), "{place}: {}", shown(&output));
+        Config::read(&path, &mut Problems::new()).unwrap()
+    });
+    checked.collect()
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod laws;
 mod layers;
 mod lifted;
 mod mas;
+mod needs;
 mod notices;
 mod operators;
 mod previews;

@@ -23,6 +23,8 @@ const ALL: &str = r#"      confidential: { id: t2, params: ["{{ act }}"] }
 
 fn check(templates: &str) -> (Option<i32>, String) {
     let site = Site::new();
+    site.write("secrets/sms", "s3cret");
+    site.write("s", "s3cret");
     let config = format!("{}\n{MAS}{templates}", site.read("duban.yaml").trim_end());
     site.write("duban.yaml", &config);
     let Output { status, stdout, .. } = site.output(&["check", "--lang", "en", "--strict"]);
@@ -79,6 +81,8 @@ fn what_a_gateway_would_refuse_is_an_error_with_its_place() {
 #[test]
 fn a_gateway_of_named_parameters_is_checked_alike() {
     let site = Site::new();
+    site.write("secrets/sms", "s3cret");
+    site.write("s", "s3cret");
     for (driver, keys, params) in [
         ("aliyun", "access_key_id: a, access_key_secret: { file: s }, signature: 例", "{ to: \"{{ url }}\" }"),
         ("tencent", "secret_id: a, secret_key: { file: s }, app_id: \"1\", signature: 例", "[\"{{ url }}\"]"),

@@ -71,7 +71,7 @@ fn email(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Problems) -> O
     let reply_to = fields.optional("reply_to").and_then(|node| mailbox(node, problems));
     let password = fields.optional("password").and_then(|node| base.secret(node, problems));
     let attach_dossier = fields.optional("attach_dossier").and_then(|node| want::boolean(node, problems));
-    let ca_file = fields.optional("ca_file").and_then(|node| base.path(node, problems));
+    let ca_file = fields.optional("ca_file").and_then(|node| base.authorities(node, problems));
     let timeout = way::timeout(fields, Duration::from_secs(30), problems);
     let url = url?;
     let security = if url.scheme() == "smtps" { MailSecurity::Tls } else { security.unwrap_or(MailSecurity::StartTls) };

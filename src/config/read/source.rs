@@ -1,11 +1,14 @@
 //! The sources of the file.
 
+mod columns;
 mod folder;
 mod mapping;
 mod sql;
 
 use super::{Base, way};
 use crate::config::Token;
+use crate::config::needs::{Dropped, Needed};
+use crate::config::sources::mapping::Mapping;
 use crate::config::sources::{Source, SourceKind};
 use crate::text::Text;
 use crate::text::problem::{Problem, Problems};
@@ -49,8 +52,30 @@ fn source(node: &Node, base: &Base<'_>, names: &mut HashSet<Arc<str>>, problems:
         problems.push(want::missing(node.head(), "events"));
     }
     fields.finish(problems);
+    match &kind {
+        Some(SourceKind::Folder(folder)) => {
+            let source = name.as_deref().unwrap_or_default().to_owned();
+            let dropped = Dropped { source, path: folder.path.clone(), files: folder.files.clone() };
+            base.needs(node.get("path").map_or(node.head(), |path| &path.place), Needed::Folder(dropped));
+        }
+        Some(SourceKind::Sql(sql)) => columns_of(node, &sql.query, &mapping, base),
+        None => {}
+    }
     let text = node.in_one_line();
     Some(Source { name: name?, every: every.unwrap_or(EVERY), kind: kind?, mapping, text })
+}
+
+/// Notes which of the columns that are named a query does not give, where that can be seen.
+fn columns_of(node: &Node, query: &str, mapping: &Mapping, base: &Base<'_>) {
+    let Some(columns) = columns::of_query(query) else { return };
+    let own = ["cursor", "key"].into_iter().filter_map(|key| node.get(key)).flat_map(want::one_or_more);
+    let own = own.filter_map(|node| Some((node.scalar()?.text.as_str(), &node.place)));
+    for (name, place) in own.chain(mapping.columns()) {
+        // Databases differ in whether letters' cases do.
+        if !columns.iter().any(|column| column.to_lowercase() == name.to_lowercase()) {
+            base.needs(place, Needed::Column(name.to_owned(), columns.clone()));
+        }
+    }
 }
 
 /// A name under which no other source or token sends: ids are unique within it.

@@ -15,7 +15,7 @@ pub(super) fn way(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Probl
     Way {
         timeout: timeout(fields, default.timeout, problems),
         proxy: fields.optional("proxy").and_then(|node| url(node, &["http", "https", "socks5", "socks5h"], problems)),
-        ca_file: fields.optional("ca_file").and_then(|node| base.path(node, problems)),
+        ca_file: fields.optional("ca_file").and_then(|node| base.authorities(node, problems)),
         accept_invalid_certs: accept_invalid_certs(fields, problems),
     }
 }

@@ -74,6 +74,8 @@ pub enum BodyError {
         /// As sent, cut short.
         figure: Box<str>,
     },
+    /// A figure counts less than nothing.
+    NegativeFigure,
     /// An attribute's value is a list or an object.
     NotScalar {
         /// Its name.
@@ -146,6 +148,7 @@ impl BodyError {
             BodyError::RecordedBeforeItHappened => Some("recorded_at"),
             BodyError::UnknownType { .. } => Some("type"),
             BodyError::UnknownFigure { .. } => Some("figure"),
+            BodyError::NegativeFigure => Some("value"),
             BodyError::NotScalar { attribute }
             | BodyError::OutsideList { attribute, .. }
             | BodyError::WrongKind { attribute, .. } => Some(attribute),
@@ -184,6 +187,7 @@ impl BodyError {
             }
             BodyError::UnknownType { kind, nearest: None } => format!("未声明的事件类型 `{kind}`"),
             BodyError::UnknownFigure { figure } => format!("未声明的统计量 `{figure}`"),
+            BodyError::NegativeFigure => "`value` 不能小于 0".into(),
             BodyError::NotScalar { attribute } => format!("属性 `{attribute}` 的值应为单个值，不能是数组或对象"),
             BodyError::OutsideList { attribute, allowed } => {
                 format!("属性 `{attribute}` 的值应为其一：{}", allowed.join("、"))
@@ -216,6 +220,7 @@ impl BodyError {
             }
             BodyError::UnknownType { kind, nearest: None } => format!("the event type `{kind}` is not declared"),
             BodyError::UnknownFigure { figure } => format!("the figure `{figure}` is not declared"),
+            BodyError::NegativeFigure => "`value` must not be less than 0".into(),
             BodyError::NotScalar { attribute } => {
                 format!("the attribute `{attribute}` must be a single value, not a list or an object")
             }

@@ -201,9 +201,13 @@ impl BodyReader {
     /// Checks a figure.
     pub fn figure<'b>(&self, body: &'b FigureBody<'_>) -> Result<CheckedFigure<'b>, BodyError> {
         let figure = self.figures.get(&*body.figure);
+        let figure = *figure.ok_or_else(|| BodyError::UnknownFigure { figure: cut(&body.figure) })?;
+        if body.value < 0.0 {
+            return Err(BodyError::NegativeFigure);
+        }
         Ok(CheckedFigure {
             id: &body.id,
-            figure: *figure.ok_or_else(|| BodyError::UnknownFigure { figure: cut(&body.figure) })?,
+            figure,
             day: body.day,
             department: body.department.as_deref(),
             value: body.value,

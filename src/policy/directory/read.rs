@@ -240,6 +240,7 @@ impl Reader<'_> {
         for item in listed {
             if let Some(person) = person(item, problems) {
                 self.check_reach(&person, channels, item, problems);
+                self.check_mobile(&person, channels, item, problems);
                 people.push(person);
             }
         }
@@ -260,6 +261,26 @@ impl Reader<'_> {
         );
         let hint = Text::new(format!("补上 {} 之一", needed.join("、")), format!("add one of {}", needed.join(", ")));
         problems.push(Problem::warning(item.head(), "no-address", message).hint(hint));
+    }
+
+    /// What a gateway would refuse: a landline, or a number with a digit too few.
+    fn check_mobile(&self, person: &Person, channels: &[Arc<str>], item: &Node, problems: &mut Problems) {
+        let configured = self.channels.iter().flat_map(|known| known.keys());
+        let is_sms = |name: &Arc<str>| address_of(name, self.channels) == Some(Address::Mobile);
+        let goes_by_sms =
+            if channels.is_empty() { configured.into_iter().any(is_sms) } else { channels.iter().any(is_sms) };
+        let Some(number) = person.mobile.as_deref().filter(|number| goes_by_sms && !is_mobile(number)) else { return };
+        let digits = number.bytes().filter(u8::is_ascii_digit).count();
+        let message = Text::new(
+            format!("这个号码不是手机号（{digits}位），短信网关会拒收"),
+            format!("this is no mobile number ({digits} digits): gateways refuse it"),
+        );
+        let hint = Text::new(
+            "手机号是 1 开头的 11 位；座机收不到短信，请改正，或给这个人换渠道",
+            "a mobile number has 11 digits beginning with 1; a landline takes no SMS: correct it, or use another channel",
+        );
+        let place = item.get("mobile").map_or(item.head(), |node| &node.place);
+        problems.push(Problem::warning(place, "odd-mobile", message).hint(hint));
     }
 
     /// The field that a person lacks for a channel; none where it can carry a notice to them.
@@ -370,6 +391,14 @@ fn address(node: &Node, form: &Form, problems: &mut Problems) -> Option<Arc<str>
     let message = Text::new(format!("不是{}", form.what.0), format!("this is no {}", form.what.1));
     let hint = Text::new(format!("写成 {}", form.example), format!("write {}", form.example));
     want::report(Problem::error(written.place, "malformed-address", message).hint(hint), problems)
+}
+
+/// Whether it is a mobile number of China, or of a country that is named.
+fn is_mobile(number: &str) -> bool {
+    let plain: String = number.chars().filter(|letter| !matches!(letter, ' ' | '-')).collect();
+    let own = ["+86", "0086", "86"].iter().find_map(|prefix| plain.strip_prefix(prefix)).unwrap_or(&plain);
+    let is_own = |digits: &str| digits.len() == 11 && digits.starts_with('1');
+    is_own(own) || is_own(&plain) || (plain.starts_with('+') && !plain.starts_with("+86"))
 }
 
 /// A roster, or one for each place.

@@ -39,7 +39,7 @@ pub(super) fn is_passing(name: &str) -> bool {
 }
 
 /// Whether a name is of a pattern, in which `*` is any text and `?` any character. Letters of ASCII match in either case.
-pub(super) fn is_of(pattern: &str, name: &str) -> bool {
+pub fn is_of(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
     let name: Vec<char> = name.to_lowercase().chars().collect();
     matches(&pattern, &name)

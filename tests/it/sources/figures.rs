@@ -112,3 +112,23 @@ fn figures_come_from_real_servers_and_the_row_that_was_changed_last_stands() {
         drop(daemon);
     }
 }
+
+#[test]
+fn figures_below_nothing_and_of_days_to_come_are_refused() {
+    let site = Site::new();
+    let daemon = site.start();
+    let day = |days: i64| {
+        let at = duban::clock::now().plus_ms(days * 24 * 3_600_000).in_zone(chrono_tz::Asia::Shanghai);
+        at.date_naive().to_string()
+    };
+    let sent = |id: &str, day: String, value: i64| {
+        daemon.send(&json!({ "id": id, "figure": "三方通话", "day": day, "value": value })).body
+    };
+    let refused = sent("f1", day(0), -1);
+    assert!(refused.contains("must not be less than 0"), "{refused}");
+    let refused = sent("f2", day(2), 1);
+    assert!(refused.contains("more than a day ahead"), "{refused}");
+    for (id, days) in [("f3", 0), ("f4", 1)] {
+        assert!(sent(id, day(days), 0).contains("accepted"), "{id}");
+    }
+}

@@ -53,7 +53,7 @@ fn refuse_mixture(node: &Node, webhook: &Entry, fields: &mut Fields<'_>, problem
 }
 
 fn robot(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Problems) -> Option<Robot> {
-    let webhook = fields.required("webhook", problems).and_then(|node| base.secret(node, problems));
+    let webhook = fields.required("webhook", problems).and_then(|node| base.secret_address(node, problems));
     let per_minute = fields.optional("per_minute").and_then(|node| {
         let number = want::integer(node, problems)?;
         (1..=1000).contains(&number).then_some(number).or_else(|| {

@@ -42,8 +42,18 @@ pub(in super::super) fn request(
         way::parse_url(&text.replace(['{', '}', '|', ' '], "_"), &["http", "https"], &node.place, problems)?;
         Some(text)
     });
-    let headers = fields.optional("headers").map(|node| way::headers(node, base, problems)).unwrap_or_default();
-    let body = fields.optional("body").and_then(|node| template(node, variables, problems));
+    let headers = fields.optional("headers");
+    for entry in
+        headers.and_then(Node::mapping).unwrap_or_default().iter().filter(|entry| entry.value.scalar().is_some())
+    {
+        let _ = template(&entry.value, variables, problems);
+    }
+    let headers = headers.map(|node| way::headers(node, base, problems)).unwrap_or_default();
+    let body = fields.optional("body").and_then(|node| {
+        let text = template(node, variables, problems)?;
+        warn_of_broken_json(&text, node, problems);
+        Some(text)
+    });
     fields.finish(problems);
     Some(GatewayRequest { method: method.unwrap_or(Some("POST"))?.to_owned(), url: url?, headers, body })
 }
@@ -59,15 +69,62 @@ fn template(node: &Node, variables: &[&str], problems: &mut Problems) -> Option<
     let mut unknown: Vec<String> = template.undeclared_variables(false).into_iter().collect();
     unknown.retain(|name| !variables.contains(&name.as_str()));
     unknown.sort();
-    let Some(name) = unknown.first() else { return Some(text.to_owned()) };
+    let Some(name) = unknown.first() else {
+        // What is unknown but no variable shows only when it is used.
+        return match sample(text) {
+            Ok(_) => Some(text.to_owned()),
+            Err(error) => want::report(malformed_template(node, &error), problems),
+        };
+    };
     let message = Text::new(format!("模板里没有变量“{name}”"), format!("the template has no variable `{name}`"));
     let hint = want::instead(name, variables.iter().copied());
     want::report(Problem::error(&node.place, "unknown-variable", message).hint(hint), problems)
 }
 
+/// The template filled in. The text has what a text may have and JSON must escape.
+fn sample(text: &str) -> Result<String, minijinja::Error> {
+    let mut environment = minijinja::Environment::new();
+    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    environment.set_fuel(Some(100_000));
+    let fields = minijinja::context! { mobile => "13800138000", text => "短\"信\"", id => "1-a", provider_id => "1-a" };
+    environment.render_str(text, fields)
+}
+
+/// A body that looks like JSON and is none once it is filled in: most likely a text that is not escaped.
+fn warn_of_broken_json(text: &str, node: &Node, problems: &mut Problems) {
+    let Ok(body) = sample(text) else { return };
+    let looks_like_json = body.trim_start().starts_with(['{', '[']);
+    if looks_like_json && serde_json::from_str::<serde::de::IgnoredAny>(&body).is_err() {
+        let message = Text::new(
+            "这个 JSON 填进内容后会不合法：短信里的引号、换行没有转义",
+            "this JSON breaks once it is filled in: quotes and line breaks of a text are not escaped",
+        );
+        let hint = Text::new(
+            "每个变量写成 {{ text | tojson }}，外面不加引号",
+            "write each variable as {{ text | tojson }}, without quotes around it",
+        );
+        problems.push(Problem::warning(&node.place, "malformed-template", message).hint(hint));
+    }
+}
+
+/// What is wrong with a template, in Chinese.
+fn in_words(error: &minijinja::Error) -> String {
+    use minijinja::ErrorKind;
+    let detail = error.detail().unwrap_or_default();
+    let named = detail.split_whitespace().nth(1).unwrap_or_default();
+    match error.kind() {
+        ErrorKind::UnknownFilter => format!("没有名为“{named}”的过滤器，可用的有 tojson、urlencode、upper、replace 等"),
+        ErrorKind::UnknownTest => format!("没有名为“{named}”的判断"),
+        ErrorKind::UnknownFunction => format!("没有名为“{named}”的函数"),
+        ErrorKind::SyntaxError => "写法不对，多半是 {{ }} 或 {% %} 没有配对".to_owned(),
+        ErrorKind::OutOfFuel => "套用时停不下来".to_owned(),
+        kind => format!("套用样例时出错（{kind}）"),
+    }
+}
+
 fn malformed_template(node: &Node, error: &minijinja::Error) -> Problem {
     let detail = error.detail().unwrap_or_default();
-    let message = Text::new(format!("模板有误：{detail}"), format!("the template does not parse: {detail}"));
+    let message = Text::new(format!("模板有误：{}", in_words(error)), format!("the template does not parse: {detail}"));
     let hint = Text::new(
         "例如 '{\"to\": {{ mobile | tojson }}, \"text\": {{ text | tojson }}}'",
         "such as '{\"to\": {{ mobile | tojson }}, \"text\": {{ text | tojson }}}'",

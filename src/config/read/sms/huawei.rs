@@ -13,7 +13,7 @@ pub(super) fn huawei(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Pr
     let app_secret = fields.required("app_secret", problems).and_then(|node| base.secret(node, problems));
     let sender = named(fields, "sender", problems);
     let signature = fields.optional("signature").and_then(|node| bare_signature(node, problems));
-    let status_callback = fields.optional("status_callback").and_then(|node| base.secret(node, problems));
+    let status_callback = fields.optional("status_callback").and_then(|node| base.secret_address(node, problems));
     let templates = required(fields, Shape::Ordered, problems);
     let way = way::way(fields, base, problems);
     Some(SmsHuawei {

@@ -19,7 +19,7 @@ pub(super) fn sql(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Probl
     let password = fields.optional("password").and_then(|node| base.secret(node, problems));
     let socket = fields.optional("socket").and_then(|node| want::text(node, problems));
     let tls = fields.optional("tls").map(|node| want::one_of(node, &Tls::WORDS, problems));
-    let ca_file = fields.optional("ca_file").and_then(|node| base.path(node, problems));
+    let ca_file = fields.optional("ca_file").and_then(|node| base.authorities(node, problems));
     let query = fields.required("query", problems).and_then(|node| query(node, problems));
     let cursor = fields.required("cursor", problems).and_then(|node| want::word(node, problems));
     let keys = fields.optional("key").map(|node| want::words(node, problems)).unwrap_or_default();
