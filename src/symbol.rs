@@ -23,7 +23,6 @@ static TEXTS: [OnceLock<Vec<OnceLock<&'static str>>>; 24] = [const { OnceLock::n
 const FIRST_CHUNK: u32 = 256;
 
 /// Where a number's word stands.
-#[inline]
 fn slot(number: u32) -> &'static OnceLock<&'static str> {
     let place = number + FIRST_CHUNK;
     let chunk = place.ilog2() - FIRST_CHUNK.ilog2();
@@ -40,7 +39,6 @@ pub type SymbolMap<V> = HashMap<Symbol, V, BuildHasherDefault<SymbolHasher>>;
 pub struct SymbolHasher(u64);
 
 impl Hasher for SymbolHasher {
-    #[inline]
     fn finish(&self) -> u64 {
         self.0
     }
@@ -51,7 +49,6 @@ impl Hasher for SymbolHasher {
         }
     }
 
-    #[inline]
     fn write_u32(&mut self, number: u32) {
         // 2^64 over the golden ratio: neighbouring numbers come to lie far apart, in the upper bits too.
         self.0 = (self.0 ^ u64::from(number)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -82,7 +79,6 @@ impl Symbol {
     }
 
     /// Its number, by which it can be kept compactly within this process.
-    #[inline]
     pub(crate) fn number(self) -> u32 {
         self.0
     }
@@ -93,7 +89,6 @@ impl Symbol {
     }
 
     /// The word itself.
-    #[inline]
     pub fn as_str(self) -> &'static str {
         slot(self.0).get().expect("a symbol's word is there before the symbol")
     }

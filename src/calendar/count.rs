@@ -9,7 +9,6 @@ use chrono::NaiveDate;
 
 impl Calendar {
     /// When a span counted from `start` falls due.
-    #[inline]
     pub fn due(&self, start: Instant, span: Span, counting: Counting) -> Due {
         self.due_at(match (span, counting) {
             (Span::WorkingTime(ms), _) => self.after_work(start.0, ms),
@@ -23,7 +22,6 @@ impl Calendar {
 
     /// When a span counted from another due falls due (an extension, an `after` step): the start date is the date of the
     /// instant just before that due, and days are counted by `next_day`.
-    #[inline]
     pub fn due_after(&self, due: Instant, span: Span) -> Due {
         let start_date = self.zone.day(due.just_before().0);
         self.due_at(match span {
@@ -35,7 +33,6 @@ impl Calendar {
     }
 
     /// The instant of a `before` step.
-    #[inline]
     pub fn before(&self, due: Instant, span: Span) -> Instant {
         Instant(match span {
             Span::WorkingTime(ms) => self.before_work(due.0, ms),

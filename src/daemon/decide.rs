@@ -40,7 +40,7 @@ const BATCH: usize = 512;
 /// The first ones are fewer, so that nobody waits for a great heap.
 const FIRST_BATCH: usize = 64;
 /// While one batch is saved, so many others are loaded and decided.
-const AHEAD: usize = 2;
+const AHEAD: usize = 3;
 
 /// What deciding works with.
 pub struct Decider {

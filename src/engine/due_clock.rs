@@ -44,7 +44,6 @@ pub struct DueClock {
 
 impl DueClock {
     /// A clock that starts to run.
-    #[inline]
     pub fn new(start: Instant, base: Base) -> DueClock {
         DueClock { base, start, log: Vec::new(), from: start, first: base, extensions: Vec::new(), suspended: false }
     }
@@ -55,13 +54,11 @@ impl DueClock {
     }
 
     /// Whether suspensions touch it at all.
-    #[inline]
     pub fn can_pause(&self) -> bool {
         matches!(self.base, Base::Counted(..))
     }
 
     /// Its due; none while it is suspended.
-    #[inline]
     pub fn due(&self, calendar: &Calendar) -> Option<Instant> {
         if self.suspended {
             return None;
@@ -70,7 +67,6 @@ impl DueClock {
         Some(self.extensions.iter().fold(first, |due, span| calendar.due_after(due, *span).at))
     }
 
-    #[inline]
     fn first_due(&self, calendar: &Calendar) -> Instant {
         match self.first {
             Base::Fixed(at) => at,

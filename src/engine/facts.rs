@@ -45,7 +45,6 @@ pub(crate) struct Attributes {
 }
 
 impl Attributes {
-    #[inline]
     pub(crate) fn get(&self, name: Symbol) -> Option<&Value> {
         if self.ever & bit(name) == 0 {
             return None;
@@ -53,7 +52,6 @@ impl Attributes {
         self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
-    #[inline]
     pub(crate) fn set(&mut self, name: Symbol, value: &Value) {
         if self.ever & bit(name) != 0 {
             self.values.retain(|(known, _)| *known != name);
@@ -74,18 +72,15 @@ impl Attributes {
     }
 }
 
-#[inline]
 fn bit(name: Symbol) -> u64 {
     1 << (name.number() % 64)
 }
 
 impl World {
-    #[inline]
     pub(crate) fn attribute(&self, name: Symbol) -> Option<&Value> {
         self.attributes.get(name)
     }
 
-    #[inline]
     pub(crate) fn first_in_round(&self, kind: Symbol) -> Option<Instant> {
         self.happened.iter().find(|(known, _)| *known == kind).map(|(_, at)| *at)
     }
@@ -199,7 +194,6 @@ impl Found<'_> {
 
 /// Whether a name is an attribute of such events alone: declared for them, or read by the language itself and no
 /// attribute of the order.
-#[inline]
 pub(crate) fn is_events_own(vocabulary: &Vocabulary, kind: Symbol, name: Symbol) -> bool {
     let declared = vocabulary.events.get(&kind).is_some_and(|event| event.attributes.contains_key(&name));
     declared || !vocabulary.order.contains_key(&name)

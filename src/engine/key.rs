@@ -39,7 +39,6 @@ struct Hashed(Sha256);
 const SEPARATOR: [u8; 1] = [0x1f];
 
 impl Hashed {
-    #[inline]
     fn key(self) -> Key {
         let digest = self.0.finalize();
         let mut digits = [0; 32];
@@ -56,7 +55,6 @@ impl Write for Hashed {
 }
 
 /// The base key of a decision; `more` tells apart what the anchor does not (a `before` step's due, an extension's event).
-#[inline]
 pub(crate) fn base_key(
     order: &str,
     policy: &str,
@@ -92,7 +90,6 @@ pub(crate) fn incarnation(base: &Key, revoked: u32) -> Key {
 }
 
 /// The key without the number of its revocations.
-#[inline]
 pub(crate) fn base_of(key: &str) -> &str {
     key.split_once('-').map_or(key, |(base, _)| base)
 }

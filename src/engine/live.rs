@@ -41,7 +41,6 @@ pub(super) struct DeadlineState<'a> {
 }
 
 impl DeadlineState<'_> {
-    #[inline]
     pub(super) fn new(deadline: &Deadline) -> Self {
         DeadlineState {
             first_id: deadline.id,
@@ -84,7 +83,6 @@ pub(super) struct StopProgress(Vec<u64>);
 
 impl StopProgress {
     /// Whether this event meets an alternative; `holds` asks an alternative's condition.
-    #[inline]
     pub(super) fn is_met(&mut self, stops: &[Stop], event: &Event, holds: impl Fn(&Stop) -> bool) -> bool {
         let mut met = false;
         for (number, stop) in stops.iter().enumerate() {
@@ -159,18 +157,15 @@ pub(super) struct Live<'a> {
 }
 
 impl Live<'_> {
-    #[inline]
     pub(super) fn which(&self) -> Which {
         Which { rule: self.rule, round: self.round, occurrence: self.occurrence }
     }
 
-    #[inline]
     pub(super) fn is_open(&self) -> bool {
         self.end.is_none()
     }
 
     /// Takes over the clock's due as one that holds from this instant, and counts the steps' instants from it.
-    #[inline]
     pub(super) fn set_due(&mut self, holds_from: Instant, deadline: &Deadline, calendar: &Calendar) {
         self.due = self.clock.due(calendar);
         self.holds_from = holds_from;
@@ -183,7 +178,6 @@ impl Live<'_> {
     }
 
     /// The instant at which a step fires if nothing comes between; none while a pause defers it, and once it is done.
-    #[inline]
     pub(super) fn fires_at(
         &self,
         number: usize,
@@ -200,14 +194,12 @@ impl Live<'_> {
     }
 
     /// Finds its next step anew: after its due, its steps or its deadline's pause have changed.
-    #[inline]
     pub(super) fn look_ahead(&mut self, deadline: &Deadline, paused_since: Option<Instant>) {
         let steps = 0..self.steps.len();
         self.next_step = steps.filter_map(|number| self.fires_at(number, deadline, paused_since)).min();
     }
 
     /// Whether a step of it falls due by this instant.
-    #[inline]
     pub(super) fn has_step_by(&self, at: Instant) -> bool {
         self.is_open() && self.next_step.is_some_and(|next| next <= at)
     }
@@ -255,7 +247,6 @@ impl Live<'_> {
 }
 
 /// A step's instant, counted from the due.
-#[inline]
 fn step_at(timing: Timing, due: Instant, calendar: &Calendar) -> Instant {
     match timing {
         Timing::Due => due,
