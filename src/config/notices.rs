@@ -38,12 +38,19 @@ pub enum Hours {
 pub struct Digest {
     /// `after`: so many messages come one by one.
     pub after: usize,
-    /// `within`: in any span so long, in milliseconds; what is more waits until there is room and comes as one message.
+    /// `within`: in any span so long, in milliseconds; what is more waits until there is room and comes as one message. What
+    /// is [`PRESSING`] waits for ten minutes at the most, and takes along what waits with it.
     pub within_ms: i64,
 }
 
 /// The kinds that no hours hold up: each sets something in motion at once.
 pub const NEVER_HELD: [NoticeKind; 3] = [NoticeKind::RedCard, NoticeKind::Return, NoticeKind::Route];
+
+/// The kinds that no digest holds up for longer than [`PRESSING_MS`]: each sets something in motion at once, or takes it back.
+pub const PRESSING: [NoticeKind; 4] =
+    [NoticeKind::RedCard, NoticeKind::Return, NoticeKind::Route, NoticeKind::Revocation];
+/// So long at the most.
+pub const PRESSING_MS: i64 = 10 * 60_000;
 
 impl Default for Notices {
     fn default() -> Notices {

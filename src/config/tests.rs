@@ -207,3 +207,24 @@ fn the_sample_configuration_is_right() {
     let config = Config::read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/duban.yaml")), &mut problems);
     assert!(config.is_some(), "{problems:?}");
 }
+
+#[test]
+fn a_digest_may_gather_for_a_minute_to_a_day_as_its_message_says() {
+    for (within, ms) in [
+        ("1分钟", 60_000),
+        ("10 minutes", 600_000),
+        ("24 hours", 86_400_000),
+        ("1 day", 86_400_000),
+        ("1天", 86_400_000),
+    ] {
+        let (config, problems) = read(&format!("notices: {{ digest: {{ within: {within} }} }}\n"));
+        let digest = config.unwrap_or_else(|| panic!("{within}: {problems:?}")).notices.digest;
+        assert_eq!(digest.map(|digest| digest.within_ms), Some(ms), "{within}");
+    }
+    for within in ["2 days", "25 hours", "30 seconds", "1 working day"] {
+        assert!(
+            said(&format!("notices: {{ digest: {{ within: {within} }} }}\n")).contains("a minute to a day"),
+            "{within}"
+        );
+    }
+}

@@ -19,6 +19,7 @@ pub struct Reader<'a> {
 
 /// The forms that a reader gets of one notice or several, the gravest first.
 pub fn forms(notices: &[&QueuedNotice], reader: Reader<'_>) -> Forms {
+    let notices = &distinct(notices)[..];
     let forms = if is_of_one_order(notices) {
         merge::merged(notices, reader.channel)
     } else {
@@ -27,6 +28,21 @@ pub fn forms(notices: &[&QueuedNotice], reader: Reader<'_>) -> Forms {
     };
     let forms = if is_veiled(notices, reader.is_group) { veiled(&forms.short) } else { forms };
     greeted(forms, reader.name)
+}
+
+/// Each telling of a decision once, where it is for a reader who is two of its recipients.
+fn distinct<'n>(notices: &[&'n QueuedNotice]) -> Vec<&'n QueuedNotice> {
+    let mut distinct: Vec<&QueuedNotice> = Vec::with_capacity(notices.len());
+    let is_same = |one: &QueuedNotice, other: &QueuedNotice| {
+        one.decision.is_some()
+            && (&one.order, &one.decision, one.kind, one.at) == (&other.order, &other.decision, other.kind, other.at)
+    };
+    for notice in notices {
+        if !distinct.iter().any(|known| is_same(known, notice)) {
+            distinct.push(notice);
+        }
+    }
+    distinct
 }
 
 /// Each in the words of the channel, where it has words of its own.

@@ -49,8 +49,10 @@ pub fn message(id: &str, to: &str) -> Message {
 /// The reason of an outcome that has one.
 pub fn reason(outcome: &Outcome) -> &str {
     match outcome {
-        Outcome::Transient { reason, .. } | Outcome::Limited { reason, .. } => reason,
-        Outcome::Permanent { reason } | Outcome::Unknown { reason } => reason,
+        Outcome::Transient { reason, .. }
+        | Outcome::Limited { reason, .. }
+        | Outcome::Permanent { reason }
+        | Outcome::Unknown { reason } => reason,
         Outcome::Accepted { .. } | Outcome::Deferred { .. } => panic!("no failure: {outcome:?}"),
     }
 }

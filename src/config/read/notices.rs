@@ -143,6 +143,7 @@ fn digest_within(node: &Node, problems: &mut Problems) -> Option<i64> {
     let span = want::text(node, problems)?.parse::<Span>().ok();
     let ms = span.and_then(|span| match span {
         Span::Elapsed(ms) if (WITHIN_MS_MIN..=24 * 60 * WITHIN_MS_MIN).contains(&ms) => Some(ms),
+        Span::NaturalDays(1) => Some(24 * 60 * WITHIN_MS_MIN),
         _ => None,
     });
     ms.or_else(|| {

@@ -5,6 +5,8 @@
 //! queued since: the bundle is kept in the store when the request is entered.
 
 use super::pace;
+use super::readers::Readers;
+use crate::config::notices::PRESSING;
 use crate::notify::notice::{QueuedNotice, Target};
 use crate::store::outbox::{Claimed, DIGESTED_MAX, HeldBy, Notice, NoticeId, NoticeState, Token};
 use crate::time::Instant;
@@ -74,7 +76,7 @@ impl Batch {
     }
 
     /// Whether another notice goes into the same message.
-    fn takes(&self, other: &Claimed) -> bool {
+    fn takes(&self, other: &Claimed, readers: &Readers) -> bool {
         let (lead, new) = (self.lead(), &other.notice);
         if lead.bundle.is_some() || new.bundle.is_some() {
             return lead.bundle == new.bundle;
@@ -91,8 +93,9 @@ impl Batch {
             && is_new(new)
             && self.0.len() < MERGED_MAX
             && matches!(first.target, Target::Recipient { .. })
-            && (&first.target, first.confidential) == (&queued.target, queued.confidential)
-            && (is_of_one_order() || is_gathered(lead) && is_gathered(new))
+            && first.confidential == queued.confidential
+            && (first.target == queued.target && is_of_one_order()
+                || is_gathered(lead) && is_gathered(new) && readers.are_same(&first.target, &queued.target))
     }
 
     /// Whether nothing of it was ever sent or tried, or asked for again by a person.
@@ -100,28 +103,45 @@ impl Batch {
         self.is_queued() && !self.was_tried() && self.0.iter().all(|claimed| claimed.notice.retries == 0)
     }
 
+    /// Whether it waits for its first attempt or the next, of its own accord: nobody asked for it to be tried again.
+    pub(super) fn may_be_held(&self) -> bool {
+        self.is_queued()
+            && matches!(self.first().target, Target::Recipient { .. })
+            && self.0.iter().all(|claimed| claimed.notice.retries == 0)
+    }
+
+    /// Whether something in it sets things in motion at once, so that it is gathered for a few minutes at the most; whether it
+    /// was already.
+    pub(super) fn is_pressing(&self) -> Option<bool> {
+        let is_pressing = |claimed: &&Claimed| PRESSING.contains(&claimed.notice.queued.kind);
+        let mut pressing = self.0.iter().filter(is_pressing).peekable();
+        pressing.peek()?;
+        Some(pressing.any(|claimed| claimed.notice.held == Some(HeldBy::Digest)))
+    }
+
     /// Whether it may become part of a digest with another.
-    fn joins(&self, other: &Batch) -> bool {
+    fn joins(&self, other: &Batch, readers: &Readers) -> bool {
         let (first, second) = (self.first(), other.first());
         self.is_new()
             && other.is_new()
             && self.0.len() + other.0.len() <= MERGED_MAX
             && matches!(first.target, Target::Recipient { .. })
-            && (&first.target, first.confidential) == (&second.target, second.confidential)
+            && first.confidential == second.confidential
+            && readers.are_same(&first.target, &second.target)
     }
 }
 
 /// Of a reader for whom more than `after` messages were claimed at once, one is made.
-pub(super) fn gathered(batches: Vec<Batch>, after: usize) -> Vec<Batch> {
-    let mut counts: HashMap<(Target, bool), usize> = HashMap::new();
-    for batch in batches.iter().filter(|batch| batch.is_new()) {
-        *counts.entry((batch.first().target.clone(), batch.first().confidential)).or_default() += 1;
-    }
+pub(super) fn gathered(batches: Vec<Batch>, after: usize, readers: &Readers) -> Vec<Batch> {
+    let is_theirs = |batch: &Batch, other: &Batch| {
+        let (first, second) = (batch.first(), other.first());
+        first.confidential == second.confidential && readers.are_same(&first.target, &second.target)
+    };
+    let count = |batch: &Batch| batches.iter().filter(|other| other.is_new() && is_theirs(batch, other)).count();
+    let are_many: Vec<bool> = batches.iter().map(|batch| count(batch) > after).collect();
     let mut gathered: Vec<Batch> = Vec::with_capacity(batches.len());
-    for batch in batches {
-        let key = (batch.first().target.clone(), batch.first().confidential);
-        let is_too_much = counts.get(&key).is_some_and(|count| *count > after);
-        match gathered.iter_mut().find(|known| is_too_much && known.joins(&batch)) {
+    for (batch, are_many) in batches.into_iter().zip(are_many) {
+        match gathered.iter_mut().find(|known| are_many && known.joins(&batch, readers)) {
             Some(known) => known.0.extend(batch.0),
             None => gathered.push(batch),
         }
@@ -130,10 +150,10 @@ pub(super) fn gathered(batches: Vec<Batch>, after: usize) -> Vec<Batch> {
 }
 
 /// What was claimed, by message.
-pub(super) fn batches(claimed: Vec<Claimed>) -> Vec<Batch> {
+pub(super) fn batches(claimed: Vec<Claimed>, readers: &Readers) -> Vec<Batch> {
     let mut batches: Vec<Batch> = Vec::new();
     for one in claimed {
-        match batches.iter_mut().find(|batch| batch.takes(&one)) {
+        match batches.iter_mut().find(|batch| batch.takes(&one, readers)) {
             Some(batch) => batch.0.push(one),
             None => batches.push(Batch(vec![one])),
         }

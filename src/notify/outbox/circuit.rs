@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(circuits.admit(&sms, at(2)), Err(at(21)));
         assert_eq!(circuits.why(&sms, at(21)).unwrap(), "网关要求11月15日06:13:41以后再发：太频繁");
         assert_eq!(circuits.admit(&sms, at(21)), Ok(()));
-        assert!(circuits.asked(&sms, "太频繁", Duration::from_secs(600), at(22)).is_some());
+        assert!(circuits.asked(&sms, "太频繁", Duration::from_mins(10), at(22)).is_some());
         assert_eq!(circuits.admit(&sms, at(621)), Err(at(622)));
         assert!(circuits.asked(&sms, "今天够了", Duration::from_hours(99), at(23)).is_some());
         assert_eq!(circuits.left_alone(&sms, false, at(24)), Some(at(23 + 86_400)), "another way is taken meanwhile");

@@ -4,14 +4,14 @@ use super::*;
 use crate::config::secret::Secret;
 use crate::engine::decision::{Decided, Decision, OrderState};
 use crate::notify::channel::{
-    AskError, Asked, Channel, Forms, PostError, Posted, Receipt, ReceiptOf, ReceiptOutcome, Receipts,
+    AskError, Asked, Channel, Forms, Message, PostError, Posted, Receipt, ReceiptOf, ReceiptOutcome, Receipts,
 };
 use crate::notify::notice::{NoticeKind, QueuedNotice, SALUTATION, Target};
 use crate::policy::directory::read::Address;
 use crate::policy::directory::{Department, Of, Person, Recipient};
 use crate::store::decided::{Saved, SavedOrder};
 use crate::store::event::{NewEvent, Subject};
-use crate::store::outbox::{Notice, NoticeState};
+use crate::store::outbox::{Awaits, Delivery, DeliveryOutcome, Notice, Sending};
 use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;

@@ -150,3 +150,70 @@ async fn a_pause_holds_across_a_restart() {
     again.send_due(START.plus_ms(1000)).await.unwrap();
     assert_eq!(world.robot.sent().len(), 10);
 }
+
+#[tokio::test]
+async fn a_person_behind_many_places_is_one_reader() {
+    let world = world([]).await;
+    let mut directory = (*directory(vec![person("张三", "13800000001")]).directory).clone();
+    let department = directory.departments.get("甲局").unwrap().clone();
+    let places: Vec<String> = (1..=60).map(|number| format!("企业{number}")).collect();
+    directory.departments.extend(places.iter().map(|place| (place.as_str().into(), department.clone())));
+    world.bearings.send_replace(Arc::new(Bearings::of(Arc::new(directory))));
+    let of_place = |place: &String| {
+        let target = Target::Recipient { recipient: "liaison".into(), place: Some(place.as_str().into()) };
+        QueuedNotice { target, ..notice(place, "liaison") }
+    };
+    for (second, place) in (0..).zip(&places) {
+        world.queue(vec![QueuedNotice { at: START.plus_ms(second * 1000), ..of_place(place) }]).await;
+        world.send_at(second).await;
+    }
+    assert_eq!(world.sms.sent().len(), 5);
+    world.send_all().await;
+    let sent = world.sms.sent();
+    assert_eq!(sent.len(), 6, "{:?}", sent.iter().map(|message| &message.forms.short).collect::<Vec<_>>());
+    assert!(sent[5].forms.short.contains("55件通知待阅"), "{}", sent[5].forms.short);
+    let notices = world.store.notices(&(1..=60).collect::<Vec<_>>()).await.unwrap();
+    assert!(notices.iter().all(|notice| notice.state == NoticeState::Accepted), "{notices:?}");
+}
+
+#[tokio::test]
+async fn what_is_pressing_is_gathered_for_ten_minutes_at_the_most() {
+    for kind in [NoticeKind::RedCard, NoticeKind::Route, NoticeKind::Return, NoticeKind::Revocation] {
+        let digest = Some(Digest { after: 1, within_ms: 24 * 3_600_000 });
+        let world = keeping(world([]).await, Notices { digest, ..Notices::default() });
+        world.queue(vec![notice("黄牌", "liaison")]).await;
+        world.send_at(0).await;
+        let grave = QueuedNotice { kind, at: START.plus_ms(1000), ..notice("急件", "liaison") };
+        world.queue(vec![grave]).await;
+        world.send_at(1).await;
+        world.queue(vec![QueuedNotice { at: START.plus_ms(2000), ..notice("又一件", "liaison") }]).await;
+        world.send_at(2).await;
+        assert_eq!(world.sms.sent().len(), 1);
+        let held = world.store.notices(&[2, 3]).await.unwrap();
+        assert_eq!(held[0].due_at, START.plus_ms(601_000), "{held:?}");
+        assert_eq!(held[1].due_at, START.plus_ms(24 * 3_600_000));
+        world.send_at(601).await;
+        let sent = world.sms.sent();
+        assert!(sent.len() == 2 && sent[1].forms.short.contains("2件通知待阅"), "{}", sent[1].forms.short);
+    }
+}
+
+#[tokio::test]
+async fn hours_hold_what_failed_and_is_to_be_tried_again() {
+    let hours = Hours::Between(ClockTime(8 * 60), ClockTime(21 * 60));
+    let configured = Notices { hours: [(NoticeKind::YellowCard, hours)].into(), ..Notices::default() };
+    let world = keeping(world(vec![transient(); 8]).await, configured);
+    world.bearings.send_replace(directory(vec![Person { email: None, ..person("张三", "13800000001") }]));
+    world.queue(vec![notice("黄牌", "liaison")]).await;
+    let closes = Instant::parse("2024-05-06T21:00:00+08:00").unwrap();
+    let opens = Instant::parse("2024-05-07T08:00:00+08:00").unwrap();
+    while let Some(next) = world.store.next_notice().await.unwrap().filter(|next| *next < opens) {
+        let before = world.sms.sent().len();
+        world.outbox.send_due(next.max(START)).await.unwrap();
+        assert!(next < closes || world.sms.sent().len() == before, "sent at {next:?}");
+    }
+    assert_eq!(world.kept().await.held, Some(HeldBy::Hours));
+    assert!(world.sms.sent().len() > 3);
+    world.send_all().await;
+    assert_eq!(world.kept().await.state, NoticeState::Accepted);
+}

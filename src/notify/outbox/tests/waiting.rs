@@ -64,9 +64,7 @@ async fn a_pause_of_hours_is_not_waited_for_where_there_is_another_way() {
 async fn retry_after_is_honoured_as_said_for_all_and_the_reason_says_so() {
     let world = world([asked(10)]).await;
     world.bearings.send_replace(two_liaisons());
-    let red = QueuedNotice { kind: NoticeKind::RedCard, ..notice("红牌", "liaison") };
-    world.bearings.send_modify(|_| {});
-    world.queue(vec![QueuedNotice { kind: NoticeKind::Remind, ..red }]).await;
+    world.queue(vec![QueuedNotice { kind: NoticeKind::Remind, ..notice("提醒", "liaison") }]).await;
     world.send_at(0).await;
     assert_eq!(world.sms.sent().len(), 1, "李四 is not tried");
     let said = world.reason(1).await;
