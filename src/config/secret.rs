@@ -1,7 +1,9 @@
 //! Secrets: where each is to be read, and the value that no log or error ever shows.
 
+use crate::text::Text;
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// Where a secret is to be read.
@@ -58,6 +60,36 @@ pub enum SecretError {
     /// There is nothing in it.
     #[error("the secret in {0} is empty")]
     Empty(SecretSource),
+}
+
+impl SecretError {
+    /// What is wrong, for operators.
+    pub fn said(&self) -> Text {
+        let zh = match self {
+            SecretError::ReadFile { path, source } => {
+                let why = match source.kind() {
+                    ErrorKind::NotFound => "不在".to_owned(),
+                    ErrorKind::PermissionDenied => "没有权限读".to_owned(),
+                    _ => format!("读不出来（{source}）"),
+                };
+                format!("密钥的文件 {} {why}", path.display())
+            }
+            SecretError::NoCredentials(name) => {
+                format!(
+                    "没有 $CREDENTIALS_DIRECTORY，凭据“{name}”无处可读；在 systemd 单元里写 LoadCredential={name}:路径"
+                )
+            }
+            SecretError::ReadEnv(name) => format!("环境变量“{name}”没有设"),
+            SecretError::Empty(SecretSource::File(path)) => format!("密钥的文件 {} 是空的", path.display()),
+            SecretError::Empty(SecretSource::Credential(name)) => format!("凭据“{name}”是空的"),
+            SecretError::Empty(SecretSource::Env(name)) => format!("环境变量“{name}”是空的"),
+        };
+        let source = match self {
+            SecretError::ReadFile { source, .. } => format!(": {source}"),
+            _ => String::new(),
+        };
+        Text::new(zh, format!("{self}{source}"))
+    }
 }
 
 impl SecretSource {
@@ -141,5 +173,8 @@ mod tests {
         assert!(error.to_string().contains("is empty"), "{error}");
         let error = SecretSource::Env("DUBAN_NO_SUCH_VARIABLE".into()).read().unwrap_err();
         assert!(error.to_string().contains("DUBAN_NO_SUCH_VARIABLE"), "{error}");
+        assert_eq!(error.said().zh, "环境变量“DUBAN_NO_SUCH_VARIABLE”没有设");
+        let error = SecretSource::File("/nowhere/key".into()).read().unwrap_err();
+        assert_eq!(error.said().zh, "密钥的文件 /nowhere/key 不在");
     }
 }

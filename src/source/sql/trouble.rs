@@ -23,14 +23,17 @@ pub(super) fn cannot_connect(failure: &ConnectFailure, sql: &Sql) -> Text {
     let title = sql.database.title();
     let error = match failure {
         ConnectFailure::Secret(error) => {
-            let why = chain(error);
-            return Text::new(format!("口令读不出来：{why}"), format!("the password cannot be read: {why}"));
+            let why = error.said();
+            return Text::new(format!("口令读不出来：{}", why.zh), format!("the password cannot be read: {}", why.en));
         }
         ConnectFailure::Server(error) => error,
     };
     let why = told(error);
     let hint = hint(error);
-    Text::new(format!("连不上 {title}：{why}{}", hint.zh), format!("cannot connect to {title}: {why}{}", hint.en))
+    Text::new(
+        format!("连不上 {title}：{}{}", why.zh, hint.zh),
+        format!("cannot connect to {title}: {}{}", why.en, hint.en),
+    )
 }
 
 fn hint(error: &sqlx::Error) -> Text {
@@ -62,7 +65,7 @@ pub(super) fn cannot_read(error: &sqlx::Error) -> Text {
         "57014" | "70100" | "1969" | "3024" => took_too_long(),
         _ => {
             let why = told(error);
-            Text::new(format!("查询失败：{why}"), format!("the query failed: {why}"))
+            Text::new(format!("查询失败：{}", why.zh), format!("the query failed: {}", why.en))
         }
     }
 }
@@ -76,12 +79,35 @@ pub(super) fn took_too_long() -> Text {
 }
 
 /// What a server says, unless it says it of a value: SQLSTATE's class 22.
-fn told(error: &sqlx::Error) -> String {
-    match error.as_database_error() {
-        Some(_) if code(error).starts_with("22") => format!("a value cannot be converted (SQLSTATE {})", code(error)),
-        Some(error) => error.message().to_owned(),
-        None => chain(error),
+fn told(error: &sqlx::Error) -> Text {
+    match (error, error.as_database_error()) {
+        (_, Some(_)) if code(error).starts_with("22") => {
+            let code = code(error);
+            Text::new(
+                format!("有一个值转换不了（SQLSTATE {code}）"),
+                format!("a value cannot be converted (SQLSTATE {code})"),
+            )
+        }
+        (_, Some(said)) => Text::new(said.message().to_owned(), said.message().to_owned()),
+        (sqlx::Error::Io(source), None) => Text::new(unreachable(source), chain(error)),
+        (_, None) => Text::new(chain(error), chain(error)),
     }
+}
+
+/// Why a connection could not be made or ended, in Chinese.
+fn unreachable(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    let said = match error.kind() {
+        ErrorKind::ConnectionRefused => "对方拒绝连接",
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => "连接断了",
+        ErrorKind::UnexpectedEof => "对方断开了连接",
+        ErrorKind::TimedOut => "超时",
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => "网络不通",
+        ErrorKind::NotFound => "地址或文件不存在",
+        ErrorKind::PermissionDenied => "没有权限",
+        _ => return error.to_string(),
+    };
+    said.to_owned()
 }
 
 fn code(error: &sqlx::Error) -> String {

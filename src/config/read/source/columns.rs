@@ -15,7 +15,6 @@ fn items(text: &str) -> Option<Vec<&str>> {
     for (at, letter) in text.char_indices() {
         match (quote, letter) {
             (Some(open), letter) if letter == open => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"' | '`') => quote = Some(letter),
             (None, '(') => depth += 1,
             (None, ')') => depth = depth.checked_sub(1)?,
