@@ -102,7 +102,7 @@ fn open_sms(sms: &Sms, rates: Arc<dyn Rates>) -> Result<Arc<dyn Channel>, OpenEr
         Sms::Http(http) => Arc::new(Described::open(http)?),
         Sms::Mas(mas) => Arc::new(Mas::open(mas)?),
         Sms::Aliyun(aliyun) => Arc::new(Aliyun::open(aliyun)?.counting_in(rates)),
-        Sms::Tencent(tencent) => Arc::new(Tencent::open(tencent)?),
+        Sms::Tencent(tencent) => Arc::new(Tencent::open(tencent)?.counting_in(rates)),
         Sms::Huawei(huawei) => Arc::new(Huawei::open(huawei)?),
     })
 }

@@ -43,5 +43,6 @@ mod store;
 mod storecare;
 mod systemd;
 mod tencent;
+mod ways;
 mod webhook;
 mod yuezhengyi;

@@ -125,3 +125,26 @@ fn a_wrong_key_is_refused_in_words() {
     let refused = "sms permanent: 腾讯云短信：AuthFailure.SignatureFailure（密钥有误：核对 secret_id、secret_key）";
     assert_eq!(attempts(&daemon, "ZH-1", 2)[0], refused);
 }
+
+#[test]
+fn what_one_number_may_be_sent_is_kept_across_a_restart_and_by_trials() {
+    let fake = Arc::new(Tencent::default());
+    let city = City::new(Arc::clone(&fake), &SMS.replace("timeout:", "per_number: { day: 2 }\n    timeout:"));
+    let full = "sms permanent: 腾讯云短信：这个号码24小时内的条数已满（per_number）";
+    let first = city.site.start();
+    first.send(&soon("ZH-1"));
+    assert_eq!(attempts(&first, "ZH-1", 1), ["sms accepted"]);
+    let trial = || {
+        let run = city.site.output(&["notices", "test", "sms", "--to", "13800000000", "--kind", "yellow-card"]);
+        (run.status.code(), String::from_utf8(run.stdout).unwrap())
+    };
+    let (exit, said) = trial();
+    assert_eq!(exit, Some(0), "{said}");
+    let (exit, said) = trial();
+    assert!(exit == Some(1) && said.contains("这个号码24小时内的条数已满"), "{said}");
+    first.kill();
+    let second = city.site.start();
+    second.send(&soon("ZH-2"));
+    assert_eq!(attempts(&second, "ZH-2", 2), [full, "mail accepted"]);
+    assert_eq!(fake.sent().len(), 2);
+}

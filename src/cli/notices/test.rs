@@ -10,10 +10,12 @@ use crate::notify::addressed::{self, Reader};
 use crate::notify::channel::{self as channel, File, Forms, Message, Outcome, Trouble};
 use crate::notify::notice::{NoticeKind, QueuedNotice, Target};
 use crate::notify::open;
+use crate::notify::rate::kept::Kept;
 use crate::notify::rate::{InMemory, Rates};
 use crate::notify::sms::params;
 use crate::policy::directory::Person;
 use crate::policy::directory::read::Address;
+use crate::store::{Role, Store};
 use crate::text::Lang;
 use crate::time::Instant;
 use std::collections::BTreeSet;
@@ -69,17 +71,38 @@ fn send(common: &Common, args: &Args) -> Result<Sent, ExitCode> {
     let (notice, is_veiled) = notice(common, args, &desk, configured, now)?;
     let message = message(configured, &notice, is_veiled, to, now);
     let message = Message { files: files(args.file.as_deref(), common.lang)?, ..message };
-    let rates: Arc<dyn Rates> = Arc::new(InMemory::default());
-    let opened = open::open(&configured.kind, &rates).map_err(|error| {
-        tell(common.lang, &error, None);
+    let sent = deliver(&desk, configured, &message, common.lang);
+    let (outcome, troubles) = runtime().block_on(sent)?;
+    Ok(Sent { channel: configured.name.clone(), outcome, troubles, is_veiled })
+}
+
+async fn deliver(
+    desk: &Desk,
+    channel: &Channel,
+    message: &Message,
+    lang: Lang,
+) -> Result<(Outcome, Vec<Trouble>), ExitCode> {
+    let opened = open::open(&channel.kind, &rates(desk).await).map_err(|error| {
+        tell(lang, &error, None);
         ExitCode::from(2)
     })?;
     if !message.files.is_empty() && !opened.takes_files() {
-        misused(common.lang, ("这种渠道带不了文件", "this channel takes no files"), "");
+        misused(lang, ("这种渠道带不了文件", "this channel takes no files"), "");
         return Err(ExitCode::from(2));
     }
-    let outcome = runtime().block_on(opened.deliver(&message, now));
-    Ok(Sent { channel: configured.name.clone(), outcome, troubles: opened.troubles(), is_veiled })
+    let outcome = opened.deliver(message, clock::now()).await;
+    Ok((outcome, opened.troubles()))
+}
+
+/// What is sent by way of trial counts like everything else, where there is a store to count in.
+async fn rates(desk: &Desk) -> Arc<dyn Rates> {
+    let path = &desk.config.store;
+    if path.exists()
+        && let Ok(store) = Store::open(path, Role::Tool).await
+    {
+        return Arc::new(Kept::new(store));
+    }
+    Arc::new(InMemory::default())
 }
 
 /// What is sent before it is marked, and whether it must say no more than that something waits.

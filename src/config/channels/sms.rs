@@ -118,12 +118,26 @@ pub struct SmsTencent {
     pub secret_key: SecretSource,
     /// `app_id`: `SmsSdkAppId`.
     pub app_id: String,
+    /// `per_number`: how many SMS one number may be sent in 30 seconds, an hour and a day, as the console has it; none: the
+    /// other side says when it is too much.
+    pub per_number: PerNumber,
     /// `signature`, without brackets.
     pub signature: String,
     /// `templates`.
     pub templates: SmsTemplates,
     /// The way there.
     pub way: Way,
+}
+
+/// How many SMS one number may be sent; none: as many as the other side takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PerNumber {
+    /// `half_minute`: in any 30 seconds.
+    pub half_minute: Option<u32>,
+    /// `hour`: in any hour.
+    pub hour: Option<u32>,
+    /// `day`: in any 24 hours.
+    pub day: Option<u32>,
 }
 
 /// `kind: sms`, `driver: huawei`.

@@ -9,11 +9,12 @@ pub mod tc3;
 use super::super::channel::{Channel, Message, Outcome, Receipts, Trouble};
 use super::super::http::{self, Answer, NoAnswer};
 use super::super::open::OpenError;
+use super::super::rate::{self, InMemory, Limit, Rates};
 use super::answer::{Codes, Fate, Troubles, Verdict, about_all, about_one, about_some};
 use super::number::international;
 use super::outgoing;
 use super::params::Registered;
-use crate::config::channels::sms::SmsTencent;
+use crate::config::channels::sms::{PerNumber, SmsTencent};
 use crate::config::secret::Secret;
 use crate::time::Instant;
 use futures_util::future::BoxFuture;
@@ -21,9 +22,15 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Client, Url};
 use serde::Serialize;
 use serde_json::Value as Json;
+use std::sync::Arc;
 
 const SERVICE: &str = "sms";
 const VERSION: &str = "2021-01-11";
+const DAY_MS: i64 = 24 * 3_600_000;
+/// What has room within so long waits; what has not goes another way.
+const WAIT_MS_MAX: i64 = 3_600_000;
+/// More than this one number is sent nothing in a day, whatever is configured.
+const DAY_MAX: u32 = 10_000;
 
 /// What `Code` means, of the call or of a number. The words are those of docs/channels.md.
 pub(super) const CODES: Codes = Codes {
@@ -101,6 +108,8 @@ pub struct Tencent {
     app_id: String,
     sign_name: String,
     registered: Registered,
+    limits: Vec<Limit>,
+    rates: Arc<dyn Rates>,
     troubles: Troubles,
 }
 
@@ -128,8 +137,16 @@ impl Tencent {
             app_id: options.app_id.clone(),
             sign_name: options.signature.clone(),
             registered: Registered::compile(&options.templates)?,
+            limits: limits(options.per_number),
+            rates: Arc::<InMemory>::default(),
             troubles: Troubles::default(),
         })
+    }
+
+    /// Counting what it sends elsewhere than in memory.
+    #[must_use]
+    pub fn counting_in(self, rates: Arc<dyn Rates>) -> Tencent {
+        Tencent { rates, ..self }
     }
 
     async fn send(&self, message: &Message, now: Instant) -> Outcome {
@@ -137,10 +154,19 @@ impl Tencent {
             Ok(body) => body,
             Err(reason) => return Outcome::permanent(reason),
         };
-        match self.call("SendSms", body, now).await {
+        let number = international(&message.to).unwrap_or_default();
+        let number = rate::key("tencent-sms", &[&self.secret_id, &self.app_id, &number]);
+        if let Err(not_before) = self.rates.take(&[&number], &self.limits, 1, now).await {
+            return too_often(not_before, now);
+        }
+        let outcome = match self.call("SendSms", body, now).await {
             Ok(answer) => self.troubles.settled(verdict(&answer)),
             Err(none) => none.into(),
+        };
+        if let Outcome::Transient { retry_after: Some(pause), .. } = &outcome {
+            self.rates.close(&number, now.plus_ms(i64::try_from(pause.as_millis()).unwrap_or(0))).await;
         }
+        outcome
     }
 
     fn body(&self, message: &Message) -> Result<String, String> {
@@ -176,6 +202,23 @@ impl Tencent {
             .header("X-TC-Timestamp", signed.timestamp.to_string())
             .header(AUTHORIZATION, signed.authorization(&self.secret_id, self.secret_key.expose()));
         http::send(request.body(body), now).await
+    }
+}
+
+/// What one number may be sent. There is always one of a day: it keeps how long the other side has had enough.
+fn limits(per_number: PerNumber) -> Vec<Limit> {
+    let limit = |count: u32, span_ms| Limit { count: count as usize, span_ms };
+    let day = limit(per_number.day.unwrap_or(DAY_MAX), DAY_MS);
+    let shorter = [(per_number.half_minute, 30_000), (per_number.hour, 3_600_000)];
+    let shorter = shorter.into_iter().filter_map(|(count, span_ms)| Some(limit(count?, span_ms)));
+    shorter.chain([day]).collect()
+}
+
+/// What has no room now waits for it, but not until tomorrow.
+fn too_often(not_before: Instant, now: Instant) -> Outcome {
+    match not_before.ms_since(now) {
+        ..=WAIT_MS_MAX => Outcome::Deferred { not_before },
+        _ => Outcome::permanent("腾讯云短信：这个号码24小时内的条数已满（per_number）"),
     }
 }
 

@@ -3,8 +3,10 @@
 use super::super::{Base, way};
 use super::templates::{Shape, required};
 use super::{bare_signature, base_url, named};
-use crate::config::channels::sms::SmsTencent;
-use crate::text::problem::Problems;
+use crate::config::channels::sms::{PerNumber, SmsTencent};
+use crate::text::Text;
+use crate::text::problem::{Problem, Problems};
+use crate::text::tree::Node;
 use crate::text::want::{self, Fields};
 
 pub(super) fn tencent(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut Problems) -> Option<SmsTencent> {
@@ -14,6 +16,7 @@ pub(super) fn tencent(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut P
     let secret_key = fields.required("secret_key", problems).and_then(|node| base.secret(node, problems));
     let app_id = named(fields, "app_id", problems);
     let signature = fields.required("signature", problems).and_then(|node| bare_signature(node, problems));
+    let per_number = fields.optional("per_number").and_then(|node| per_number(node, problems)).unwrap_or_default();
     let templates = required(fields, Shape::Ordered, problems);
     let way = way::way(fields, base, problems);
     Some(SmsTencent {
@@ -23,7 +26,26 @@ pub(super) fn tencent(fields: &mut Fields<'_>, base: &Base<'_>, problems: &mut P
         secret_key: secret_key?,
         app_id: app_id?,
         signature: signature?,
+        per_number,
         templates: templates?,
         way,
+    })
+}
+
+/// `per_number: { half_minute: 1, hour: 5, day: 10 }`, as the console's 频率限制 has it.
+fn per_number(node: &Node, problems: &mut Problems) -> Option<PerNumber> {
+    let mut fields = Fields::of(node, problems)?;
+    let mut count = |name| fields.optional(name).and_then(|node| count(node, problems));
+    let read = PerNumber { half_minute: count("half_minute"), hour: count("hour"), day: count("day") };
+    fields.finish(problems);
+    Some(read)
+}
+
+fn count(node: &Node, problems: &mut Problems) -> Option<u32> {
+    let number = want::integer(node, problems)?;
+    (1..=10_000).contains(&number).then_some(number).or_else(|| {
+        let message = Text::new("此处应为 1 至 10000", "expected 1 to 10000");
+        let hint = Text::new("按腾讯云控制台“频率限制”里的填", "as the console has it");
+        want::report(Problem::error(&node.place, "malformed-number", message).hint(hint), problems)
     })
 }
