@@ -80,6 +80,7 @@ pub(super) fn tencent() -> Value {
         must("signature", "签名", "审核通过的签名，如 珠海12345。", text()),
         must("templates", "模板", "每种通知用哪个登记过的模板，变量填什么。", part("ordered_templates")),
         param_length_max(),
+        per_number(),
     ];
     driver("tencent", "短信：腾讯云", "tencent：腾讯云短信。", fields)
 }
@@ -101,6 +102,15 @@ pub(super) fn huawei() -> Value {
         param_length_max(),
     ];
     driver("huawei", "短信：华为云", "huawei：华为云消息&短信，只供2025年以前的老客户。", fields)
+}
+
+fn per_number() -> Field {
+    let counts = object(vec![
+        may("half_minute", "30秒", "30秒内最多几条。", integer()),
+        may("hour", "1小时", "1小时内最多几条。", integer()),
+        may("day", "1天", "24小时内最多几条。", integer()),
+    ]);
+    may("per_number", "单个号码的条数", "控制台“频率限制”里同一号码的条数；不写不计。", counts)
 }
 
 fn param_length_max() -> Field {
