@@ -12,14 +12,14 @@ use serde_json::Value;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-const DIRECTORY: &str = r#"
+const DIRECTORY: &str = "
 recipients:
   liaison: { title: 专职联络员, of: department, channels: [mail] }
   supervisor: { title: 热线主管, channels: [mail] }
   discipline: { title: 纪委监委, channels: [mail] }
 departments:
   甲局: { people: { liaison: [ { name: 甲, email: a@example.gov.cn } ] } }
-"#;
+";
 
 /// A folder with one more channel, written as YAML.
 fn site(channel: &str) -> Site {
