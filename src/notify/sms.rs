@@ -17,6 +17,7 @@ pub mod params;
 pub mod placeholders;
 mod report;
 mod request;
+mod room;
 pub mod segments;
 pub mod tencent;
 pub mod text;

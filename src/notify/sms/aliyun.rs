@@ -15,6 +15,7 @@ use super::answer::{Codes, Fate, Troubles, Verdict, about_all, about_one, about_
 use super::number::domestic;
 use super::outgoing;
 use super::params::{Filled, Registered};
+use super::room;
 use crate::config::channels::sms::SmsAliyun;
 use crate::config::secret::Secret;
 use crate::time::Instant;
@@ -27,8 +28,7 @@ use std::sync::Arc;
 const VERSION: &str = "2017-05-25";
 /// 同一签名、同一模板、同一号码: so many in any 24 hours.
 const SAME: [Limit; 1] = [Limit { count: 50, span_ms: 24 * 3_600_000 }];
-/// What has room within so long waits; what has not goes another way.
-const WAIT_MS_MAX: i64 = 3_600_000;
+const SAME_FULL: &str = "阿里云短信：24小时内同一签名、模板、号码已发50条";
 
 /// What `Code` means. The words are those of docs/channels.md.
 pub(super) const CODES: Codes = Codes {
@@ -110,8 +110,8 @@ impl Aliyun {
             Err(reason) => return Outcome::permanent(reason),
         };
         let same = rate::key("aliyun-sms", &[&self.access_key_id, &self.sign_name, filled.id, &mobile]);
-        if let Err(not_before) = self.rates.take(&[&same], &SAME, 1, now).await {
-            return too_often(not_before, now);
+        if let Err(outcome) = room::take(&*self.rates, &same, &SAME, SAME_FULL, now).await {
+            return outcome;
         }
         let params = named(&filled);
         let query = [
@@ -121,16 +121,10 @@ impl Aliyun {
             ("TemplateCode", filled.id),
             ("TemplateParam", &params),
         ];
-        let outcome = match self.call("SendSms", &query, now).await {
+        match self.call("SendSms", &query, now).await {
             Ok(answer) => self.troubles.settled(verdict(&answer)),
             Err(none) => none.into(),
-        };
-        if let Outcome::Limited { retry_after: pause, .. } | Outcome::Transient { retry_after: Some(pause), .. } =
-            &outcome
-        {
-            self.rates.close(&same, now.plus_ms(i64::try_from(pause.as_millis()).unwrap_or(0))).await;
         }
-        outcome
     }
 
     fn filled(&self, message: &Message) -> Result<(String, Filled<'_>), String> {
@@ -157,14 +151,6 @@ impl Aliyun {
         }
         let authorization = signed.authorization(&self.access_key_id, self.access_key_secret.expose());
         http::send(request.header(AUTHORIZATION, authorization), now).await
-    }
-}
-
-/// What has no room now waits for it, but not until tomorrow.
-fn too_often(not_before: Instant, now: Instant) -> Outcome {
-    match not_before.ms_since(now) {
-        ..=WAIT_MS_MAX => Outcome::Deferred { not_before },
-        _ => Outcome::permanent("阿里云短信：24小时内同一签名、模板、号码已发50条"),
     }
 }
 
@@ -244,13 +230,6 @@ mod tests {
         assert_eq!(pause(said("分钟级")), Duration::from_mins(1));
         assert_eq!(pause(said("小时级")), Duration::from_hours(1));
         assert!(matches!(said("天级"), Outcome::Permanent { .. }));
-    }
-
-    #[test]
-    fn what_has_no_room_waits_for_it_unless_that_is_tomorrow() {
-        let (now, soon) = (Instant(0), Instant(3_600_000));
-        assert_eq!(too_often(soon, now), Outcome::Deferred { not_before: soon });
-        assert!(matches!(too_often(soon.plus_ms(1), now), Outcome::Permanent { .. }));
     }
 
     #[test]

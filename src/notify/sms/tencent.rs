@@ -14,6 +14,7 @@ use super::answer::{Codes, Fate, Troubles, Verdict, about_all, about_one, about_
 use super::number::international;
 use super::outgoing;
 use super::params::Registered;
+use super::room;
 use crate::config::channels::sms::{PerNumber, SmsTencent};
 use crate::config::secret::Secret;
 use crate::time::Instant;
@@ -27,10 +28,8 @@ use std::sync::Arc;
 const SERVICE: &str = "sms";
 const VERSION: &str = "2021-01-11";
 const DAY_MS: i64 = 24 * 3_600_000;
-/// What has room within so long waits; what has not goes another way.
-const WAIT_MS_MAX: i64 = 3_600_000;
-/// More than this one number is sent nothing in a day, whatever is configured.
-const DAY_MAX: u32 = 10_000;
+/// Why a number gets no more today.
+const DAY_FULL: &str = "腾讯云短信：这个号码24小时内的条数已满（per_number）";
 
 /// What `Code` means, of the call or of a number. The words are those of docs/channels.md.
 pub(super) const CODES: Codes = Codes {
@@ -156,17 +155,13 @@ impl Tencent {
         };
         let number = international(&message.to).unwrap_or_default();
         let number = rate::key("tencent-sms", &[&self.secret_id, &self.app_id, &number]);
-        if let Err(not_before) = self.rates.take(&[&number], &self.limits, 1, now).await {
-            return too_often(not_before, now);
+        if let Err(outcome) = room::take(&*self.rates, &number, &self.limits, DAY_FULL, now).await {
+            return outcome;
         }
-        let outcome = match self.call("SendSms", body, now).await {
+        match self.call("SendSms", body, now).await {
             Ok(answer) => self.troubles.settled(verdict(&answer)),
             Err(none) => none.into(),
-        };
-        if let Outcome::Transient { retry_after: Some(pause), .. } = &outcome {
-            self.rates.close(&number, now.plus_ms(i64::try_from(pause.as_millis()).unwrap_or(0))).await;
         }
-        outcome
     }
 
     fn body(&self, message: &Message) -> Result<String, String> {
@@ -205,21 +200,11 @@ impl Tencent {
     }
 }
 
-/// What one number may be sent. There is always one of a day: it keeps how long the other side has had enough.
+/// What one number may be sent.
 fn limits(per_number: PerNumber) -> Vec<Limit> {
-    let limit = |count: u32, span_ms| Limit { count: count as usize, span_ms };
-    let day = limit(per_number.day.unwrap_or(DAY_MAX), DAY_MS);
-    let shorter = [(per_number.half_minute, 30_000), (per_number.hour, 3_600_000)];
-    let shorter = shorter.into_iter().filter_map(|(count, span_ms)| Some(limit(count?, span_ms)));
-    shorter.chain([day]).collect()
-}
-
-/// What has no room now waits for it, but not until tomorrow.
-fn too_often(not_before: Instant, now: Instant) -> Outcome {
-    match not_before.ms_since(now) {
-        ..=WAIT_MS_MAX => Outcome::Deferred { not_before },
-        _ => Outcome::permanent("腾讯云短信：这个号码24小时内的条数已满（per_number）"),
-    }
+    let stated = [(per_number.half_minute, 30_000), (per_number.hour, 3_600_000), (per_number.day, DAY_MS)];
+    let limit = |(count, span_ms): (Option<u32>, i64)| Some(Limit { count: count? as usize, span_ms });
+    stated.into_iter().filter_map(limit).collect()
 }
 
 fn verdict(answer: &Answer) -> Verdict {
