@@ -94,6 +94,39 @@ impl Symbol {
     }
 }
 
+/// Which symbols are in a set, by a bit for each number modulo 64: it may take one for a member that is none, never a
+/// member for none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SymbolFilter(u64);
+
+impl SymbolFilter {
+    pub(crate) fn add(&mut self, symbol: Symbol) {
+        self.0 |= 1 << (symbol.0 % 64);
+    }
+
+    /// Whether it may be a member.
+    pub(crate) fn may_have(self, symbol: Symbol) -> bool {
+        self.may_share(symbol.into())
+    }
+
+    /// Whether the two may have a member in common.
+    pub(crate) fn may_share(self, other: SymbolFilter) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub(crate) fn union(self, other: SymbolFilter) -> SymbolFilter {
+        SymbolFilter(self.0 | other.0)
+    }
+}
+
+impl From<Symbol> for SymbolFilter {
+    fn from(symbol: Symbol) -> SymbolFilter {
+        let mut filter = SymbolFilter::default();
+        filter.add(symbol);
+        filter
+    }
+}
+
 impl fmt::Display for Symbol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -7,7 +7,7 @@ use crate::order::Event;
 use crate::policy::condition::{Condition, Expectation, Fact};
 use crate::policy::model::Colour;
 use crate::policy::vocabulary::{Value, Vocabulary};
-use crate::symbol::Symbol;
+use crate::symbol::{Symbol, SymbolFilter};
 use crate::time::Instant;
 
 /// What an order looks like to one policy at one instant, as far as conditions may ask.
@@ -40,26 +40,31 @@ pub(crate) struct CardGiven {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Attributes {
     values: Vec<(Symbol, Value)>,
-    /// A bit for each name that was ever set, by its number modulo 64: most of what is asked for was never set.
-    ever: u64,
+    /// The names that were ever set: most of what is asked for was not.
+    ever: SymbolFilter,
 }
 
 impl Attributes {
     pub(crate) fn get(&self, name: Symbol) -> Option<&Value> {
-        if self.ever & bit(name) == 0 {
+        if !self.ever.may_have(name) {
             return None;
         }
         self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
     pub(crate) fn set(&mut self, name: Symbol, value: &Value) {
-        if self.ever & bit(name) != 0 {
+        if self.ever.may_have(name) {
             self.values.retain(|(known, _)| *known != name);
         }
         if *value != Value::Null {
-            self.ever |= bit(name);
+            self.ever.add(name);
             self.values.push((name, value.clone()));
         }
+    }
+
+    /// The names that may have a value.
+    pub(crate) fn names(&self) -> SymbolFilter {
+        self.ever
     }
 
     /// Each with its value, the last set last.
@@ -70,10 +75,6 @@ impl Attributes {
     pub(crate) fn into_values(self) -> Vec<(Symbol, Value)> {
         self.values
     }
-}
-
-fn bit(name: Symbol) -> u64 {
-    1 << (name.number() % 64)
 }
 
 impl World {
@@ -195,8 +196,8 @@ impl Found<'_> {
 /// Whether a name is an attribute of such events alone: declared for them, or read by the language itself and no
 /// attribute of the order.
 pub(crate) fn is_events_own(vocabulary: &Vocabulary, kind: Symbol, name: Symbol) -> bool {
-    let declared = vocabulary.events.get(&kind).is_some_and(|event| event.attributes.contains_key(&name));
-    declared || !vocabulary.order.contains_key(&name)
+    let declares = |kind| vocabulary.events.get(kind).is_some_and(|event| event.attributes.contains_key(&name));
+    !vocabulary.order.contains_key(&name) || declares(&kind)
 }
 
 fn meets(found: &Found, expectation: &Expectation) -> bool {

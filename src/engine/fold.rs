@@ -56,7 +56,7 @@ pub(super) fn fold<'a>(
 ) -> Folded {
     let mut fold = Fold::new(order, id, stages, std::mem::take(watch));
     let next = fold.run(events, now);
-    let calendar = fold.last_calendar();
+    let calendar = fold.calendar;
     let shown_under = fold.last_governing().map_or(id, |policy| policy.id);
     let obligations = fold.obligations.iter().map(|live| live.shown(shown_under, calendar, now)).collect();
     let (round, ended) = (fold.world.round, fold.ended);
@@ -76,6 +76,11 @@ struct Fold<'a> {
     id: Symbol,
     stages: &'a [Stage<'a>],
     stage: usize,
+    /// The policy in force; none where this version does not govern the order.
+    policy: Option<&'a Policy>,
+    /// Its calendar, or that of the last policy in force.
+    calendar: &'a Calendar,
+    vocabulary: &'a Vocabulary,
     world: World,
     /// The different sets of counts among the stages: each is counted from the beginning.
     count_sets: Vec<CountSet<'a>>,
@@ -133,11 +138,15 @@ impl<'a> Fold<'a> {
     fn new(order: &'a str, id: Symbol, stages: &'a [Stage<'a>], watch: Watch) -> Fold<'a> {
         let (count_sets, counted_in) = count_sets(stages);
         let deadlines = stages[0].policy.map_or(&[][..], |policy| &policy.deadlines);
+        let first = stages.iter().find_map(|stage| stage.policy);
         Fold {
             order,
             id,
             stages,
             stage: 0,
+            policy: stages[0].policy,
+            calendar: &first.expect("a policy is folded only where some version governs the order").calendar,
+            vocabulary: stages[0].vocabulary,
             world: World { round: 1, ..World::default() },
             count_sets,
             counted_in,
@@ -195,14 +204,18 @@ impl<'a> Fold<'a> {
     /// The parts that make a condition fail.
     fn failing(&self, condition: &Condition, at: Instant, event: Option<&Event>) -> Vec<Failing> {
         let overdue = |rules: &[Symbol]| self.is_overdue(rules, at);
-        let vocabulary = self.stages[self.stage].vocabulary;
-        let calendar = self.last_calendar();
-        let world = &self.world;
-        Moment { world, attributes: None, vocabulary, calendar, at, event, overdue: &overdue }.failing(condition)
+        self.moment(at, event, None, &overdue).failing(condition)
     }
 
-    fn policy(&self) -> Option<&'a Policy> {
-        self.stages[self.stage].policy
+    fn moment<'s>(
+        &'s self,
+        at: Instant,
+        event: Option<&'s Event>,
+        attributes: Option<&'s [(Symbol, Value)]>,
+        overdue: &'s dyn Fn(&[Symbol]) -> bool,
+    ) -> Moment<'s> {
+        let Fold { world, vocabulary, calendar, .. } = self;
+        Moment { world, attributes, vocabulary, calendar, at, event, overdue }
     }
 
     fn deadline(&self, number: usize) -> &'a Deadline {
@@ -211,21 +224,12 @@ impl<'a> Fold<'a> {
 
     /// The policy in force. Asked only while a deadline or reaction of it is at hand.
     fn governing(&self) -> &'a Policy {
-        self.policy().expect("deadlines exist only where a policy governs")
-    }
-
-    fn calendar(&self) -> &'a Calendar {
-        &self.governing().calendar
+        self.policy.expect("deadlines exist only where a policy governs")
     }
 
     /// The policy in force, else the last that was.
     fn last_governing(&self) -> Option<&'a Policy> {
-        self.policy().or_else(|| self.stages[..=self.stage].iter().rev().find_map(|stage| stage.policy))
-    }
-
-    fn last_calendar(&self) -> &'a Calendar {
-        let governing = self.last_governing().or_else(|| self.stages.iter().find_map(|stage| stage.policy));
-        &governing.expect("a policy is folded only where some version governs the order").calendar
+        self.policy.or_else(|| self.stages[..=self.stage].iter().rev().find_map(|stage| stage.policy))
     }
 
     fn holds(&self, condition: &Condition, at: Instant, event: Option<&Event>) -> bool {
@@ -240,9 +244,7 @@ impl<'a> Fold<'a> {
         attributes: Option<&[(Symbol, Value)]>,
     ) -> bool {
         let overdue = |rules: &[Symbol]| self.is_overdue(rules, at);
-        let vocabulary = self.stages[self.stage].vocabulary;
-        let calendar = self.last_calendar();
-        Moment { world: &self.world, attributes, vocabulary, calendar, at, event, overdue: &overdue }.holds(condition)
+        self.moment(at, event, attributes, &overdue).holds(condition)
     }
 
     fn is_overdue(&self, rules: &[Symbol], at: Instant) -> bool {

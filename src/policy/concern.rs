@@ -2,7 +2,7 @@
 //! rules alone.
 
 use crate::policy::model::{Deadline, Policy, Reaction, Stop};
-use crate::symbol::{Symbol, SymbolMap};
+use crate::symbol::{Symbol, SymbolFilter, SymbolMap};
 use std::sync::OnceLock;
 
 /// The rules by event type; found at the first use.
@@ -26,7 +26,15 @@ pub(crate) struct Concern {
     /// Deadlines that name it among their stops.
     pub(crate) stops: Vec<usize>,
     /// Reactions to it.
-    pub(crate) reactions: Vec<usize>,
+    pub(crate) reactions: Vec<Reacts>,
+}
+
+/// A reaction to an event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reacts {
+    pub(crate) number: usize,
+    /// The attributes of which at least one must be there, the order's or the event's; none where it fires without.
+    pub(crate) needs: Option<SymbolFilter>,
 }
 
 /// A deadline that an event starts, restarts, or both.
@@ -70,7 +78,10 @@ impl Policy {
                 .collect(),
             latest: deadlines(&latest),
             stops: deadlines(&|deadline| kind.is_some_and(|kind| deadline.stop.iter().any(|stop| stop.names(kind)))),
-            reactions: places(&self.reactions, &reacts),
+            reactions: places(&self.reactions, &reacts)
+                .into_iter()
+                .map(|number| Reacts { number, needs: self.reactions[number].when.needs() })
+                .collect(),
         }
     }
 }

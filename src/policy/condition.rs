@@ -1,7 +1,7 @@
 //! Conditions (条件): facts and what is expected of them.
 
 use crate::policy::vocabulary::Value;
-use crate::symbol::Symbol;
+use crate::symbol::{Symbol, SymbolFilter};
 use std::sync::Arc;
 
 /// A condition as it can be asked.
@@ -20,6 +20,21 @@ pub enum Condition {
     Term(Symbol, Arc<Condition>),
     /// A fact and what is expected of it. An absent fact fails all but `Present(false)` and `NoneOf`.
     Fact(Fact, Expectation),
+}
+
+impl Condition {
+    /// The attributes of which at least one must be there for it to hold; none where it may hold without any.
+    pub(crate) fn needs(&self) -> Option<SymbolFilter> {
+        match self {
+            Condition::All(all) => all.iter().find_map(Condition::needs),
+            Condition::Any(any) => {
+                any.iter().map(Condition::needs).try_fold(SymbolFilter::default(), |all, one| Some(all.union(one?)))
+            }
+            Condition::Term(_, inner) => inner.needs(),
+            Condition::Fact(Fact::Attribute(name), expectation) => expectation.needs_a_value().then(|| (*name).into()),
+            Condition::Always | Condition::Not(_) | Condition::Fact(..) => None,
+        }
+    }
 }
 
 /// What a condition may ask about.
@@ -60,4 +75,11 @@ pub enum Expectation {
     AtMost(f64),
     /// It is there, or it is not.
     Present(bool),
+}
+
+impl Expectation {
+    /// Whether an absent fact fails it.
+    fn needs_a_value(&self) -> bool {
+        !matches!(self, Expectation::NoneOf(_) | Expectation::Present(false))
+    }
 }

@@ -10,7 +10,7 @@ use crate::engine::live::End;
 use crate::engine::trace::{CancelledBy, Move, NotMoved, NotReacted, Seen};
 use crate::engine::words::words;
 use crate::order::Event;
-use crate::policy::concern::Concern;
+use crate::policy::concern::{Concern, Reacts};
 use crate::policy::model::{Extends, Once, Reaction, Stop};
 use crate::policy::vocabulary::Value;
 use crate::symbol::Symbol;
@@ -33,7 +33,7 @@ impl<'a> Fold<'a> {
         self.note(event.kind, event.at);
         self.pause_or_resume(event);
         self.extend(event);
-        let Some(concern) = self.policy().map(|policy| policy.concern(event.kind)) else {
+        let Some(concern) = self.policy.map(|policy| policy.concern(event.kind)) else {
             return self.turn(event);
         };
         self.stop(concern, event);
@@ -47,9 +47,9 @@ impl<'a> Fold<'a> {
     }
 
     fn see_nothing_fires(&mut self, event: &Event) {
-        let Some(policy) = self.policy().filter(|_| self.watch.is_on()) else { return };
-        for &place in &policy.concern(event.kind).reactions {
-            self.see_not_reacted(&policy.reactions[place], event, |_| NotReacted::NothingFires);
+        let Some(policy) = self.policy.filter(|_| self.watch.is_on()) else { return };
+        for reacts in &policy.concern(event.kind).reactions {
+            self.see_not_reacted(&policy.reactions[reacts.number], event, |_| NotReacted::NothingFires);
         }
     }
 
@@ -66,9 +66,8 @@ impl<'a> Fold<'a> {
     }
 
     fn apply_attributes(&mut self, event: &Event) {
-        let vocabulary = self.stages[self.stage].vocabulary;
         for (name, value) in &event.attributes {
-            if !is_events_own(vocabulary, event.kind, *name) {
+            if !is_events_own(self.vocabulary, event.kind, *name) {
                 self.world.attributes.set(*name, value);
             }
         }
@@ -122,7 +121,7 @@ impl<'a> Fold<'a> {
     }
 
     fn pause(&mut self, number: usize, event: &'a Event) {
-        let (deadline, calendar) = (self.deadline(number), self.calendar());
+        let (deadline, calendar) = (self.deadline(number), self.calendar);
         let Some(pauses) = &deadline.pauses else {
             return self.see_not_moved(number, event, |_| NotMoved::DoesNotPause);
         };
@@ -171,7 +170,7 @@ impl<'a> Fold<'a> {
 
     /// Ends a deadline's pause; says which obligations run again by it.
     pub(super) fn resume(&mut self, number: usize, at: Instant, event: Option<&Event>) -> Vec<usize> {
-        let (deadline, calendar) = (self.deadline(number), self.calendar());
+        let (deadline, calendar) = (self.deadline(number), self.calendar);
         let state = &mut self.deadlines[number];
         if state.paused_since.take().is_none() {
             return Vec::new();
@@ -253,7 +252,7 @@ impl<'a> Fold<'a> {
     }
 
     fn grant(&mut self, place: usize, granted: Span, event: &Event, in_part: bool) {
-        let (calendar, at) = (self.calendar(), event.at);
+        let (calendar, at) = (self.calendar, event.at);
         let number = self.obligations[place].deadline.expect("only an open obligation is extended");
         let deadline = self.deadline(number);
         let live = &mut self.obligations[place];
@@ -344,11 +343,14 @@ impl<'a> Fold<'a> {
     }
 
     fn react(&mut self, concern: &Concern, event: &'a Event) {
-        for &place in &concern.reactions {
-            let reaction = &self.governing().reactions[place];
+        let mut present = self.world.attributes.names();
+        event.attributes.iter().for_each(|(name, _)| present.add(*name));
+        for &Reacts { number, needs } in &concern.reactions {
+            let reaction = &self.governing().reactions[number];
+            let may_hold = needs.is_none_or(|needs| needs.may_share(present));
             if !self.may_fire(reaction) {
                 self.see_not_reacted(reaction, event, |_| NotReacted::FiredBefore);
-            } else if self.holds(&reaction.when, event.at, Some(event)) {
+            } else if may_hold && self.holds(&reaction.when, event.at, Some(event)) {
                 let occurrence = self.record_firing(reaction);
                 self.make_reaction(reaction, occurrence, event);
             } else {

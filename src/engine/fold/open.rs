@@ -86,7 +86,7 @@ impl<'a> Fold<'a> {
             let Some(latest) = &self.deadline(number).start_at_latest else { continue };
             let state = &self.deadlines[number];
             if !state.latest_counted || event.kind == words().transferred {
-                let opens_at = self.calendar().due(event.at, latest.after, Counting::NextDay).at;
+                let opens_at = self.calendar.due(event.at, latest.after, Counting::NextDay).at;
                 let state = &mut self.deadlines[number];
                 state.latest_counted = true;
                 state.latest = Some(LatestStart { event, opens_at, progress: StopProgress::default(), stopped: false });
@@ -117,7 +117,7 @@ impl<'a> Fold<'a> {
     }
 
     fn open(&mut self, number: usize, opening: Opening<'a, '_>) {
-        let (deadline, calendar) = (self.deadline(number), self.calendar());
+        let (deadline, calendar) = (self.deadline(number), self.calendar);
         let start = self.counted_from(deadline, opening.at);
         let chosen = self.choose(deadline, start, &opening, None);
         let restart = opening.how == How::Restart;
@@ -219,15 +219,12 @@ impl<'a> Fold<'a> {
                 let (entry, base) = within(entries).unzip();
                 Chosen { base, entry, unusable: false }
             }
-            Limit::By(time) => Chosen {
-                base: Some(Base::Fixed(self.calendar().due_by(start, *time).at)),
-                entry: None,
-                unusable: false,
-            },
+            Limit::By(time) => {
+                Chosen { base: Some(Base::Fixed(self.calendar.due_by(start, *time).at)), entry: None, unusable: false }
+            }
             Limit::DueFrom(attribute, entries) => {
                 let carried = opening.event.and_then(|event| event.attribute(*attribute));
-                let given =
-                    carried.and_then(|value| instant_of(value, self.calendar())).filter(|due| *due > opening.at);
+                let given = carried.and_then(|value| instant_of(value, self.calendar)).filter(|due| *due > opening.at);
                 let (entry, fallback) = within(entries).filter(|_| given.is_none()).unzip();
                 Chosen { base: given.map(Base::Fixed).or(fallback), entry, unusable: given.is_none() }
             }
@@ -255,7 +252,7 @@ impl<'a> Fold<'a> {
             self.enter_round(at);
             let event = first.event.map(|event| event.id.clone());
             self.see(at, |_| Seen::RoundOpened { event, decision: Some(first.key.clone()) });
-            let Some(policy) = self.policy() else { return };
+            let Some(policy) = self.policy else { return };
             self.start(policy.concern(words().returned), first.event, at, &Anchor::Return(first.key.clone()));
         }
     }

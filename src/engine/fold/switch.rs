@@ -1,8 +1,8 @@
 //! A new version takes force (language.md §4, law 5): open obligations whose rule still exists keep their start and get
 //! their due counted anew; a rule that is gone cancels its open ones; what lies before stays as it was made.
 
-use super::Fold;
 use super::open::{How, Opening, limited};
+use super::{Fold, Stage};
 use crate::engine::key::Anchor;
 use crate::engine::live::{DeadlineState, End, StepState};
 use crate::engine::trace::{CancelledBy, PassedOver, Seen};
@@ -12,15 +12,17 @@ use crate::time::Instant;
 
 impl<'a> Fold<'a> {
     pub(super) fn switch(&mut self) {
-        let old = self.policy();
+        let old = self.policy;
         self.stage += 1;
+        let Stage { from, policy, vocabulary, .. } = self.stages[self.stage];
+        (self.policy, self.vocabulary) = (policy, vocabulary);
         self.take_over_counts();
-        let Some(new) = self.policy() else {
-            let from = self.stages[self.stage].from;
+        let Some(new) = policy else {
             self.cancel(from, &CancelledBy::Edit, |_| true);
             self.deadlines.clear();
             return;
         };
+        self.calendar = &new.calendar;
         let old_deadlines = old.map_or(&[][..], |policy| &policy.deadlines);
         let successor: Vec<Option<usize>> = old_deadlines.iter().map(|old| successor(old.id, new)).collect();
         self.carry_deadlines(new, &successor);
@@ -82,7 +84,7 @@ impl<'a> Fold<'a> {
 
     /// Counts an open obligation's due anew, and leaves out what of its new ladder is already past.
     fn recount(&mut self, place: usize, old_ladder: &[Step], from: Instant) {
-        let calendar = self.calendar();
+        let calendar = self.calendar;
         let live = &self.obligations[place];
         let number = live.deadline.expect("its rule still exists");
         let deadline = self.deadline(number);
