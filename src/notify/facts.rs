@@ -55,7 +55,7 @@ pub struct Facts {
     pub category: String,
     /// The department at that instant; empty where none has it.
     pub department: String,
-    /// The order's attributes by name, as people read them; empty where the order has none.
+    /// The order's attributes by name, as people read them.
     pub attributes: BTreeMap<String, String>,
     /// The round, from 1.
     pub round: u32,
@@ -341,12 +341,10 @@ impl Subject<'_> {
         let shown = self.vocabulary().order.values().filter(|attribute| attribute.kind != Kind::Personal);
         let value_of =
             |name| self.scene.state.attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
-        shown
-            .map(|Attribute { name, .. }| {
-                let value = value_of(*name).and_then(|value| wording::value(value, zone)).unwrap_or_default();
-                (name.as_str().to_owned(), value)
-            })
-            .collect()
+        let read = |Attribute { name, .. }: &Attribute| {
+            Some((name.as_str().to_owned(), wording::value(value_of(*name)?, zone)?))
+        };
+        shown.filter_map(read).collect()
     }
 
     fn callbacks(&self) -> String {

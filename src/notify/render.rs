@@ -3,10 +3,10 @@
 use crate::notify::channel::{Forms, OwnForms};
 use crate::notify::facts::Facts;
 use crate::notify::notice::{NoticeKind, QueuedNotice, SALUTATION};
-use crate::notify::template::{Case, Form, Templates, variables};
+use crate::notify::template::{Case, Form, Scope, Templates};
 use crate::notify::variables::Wanted;
 use crate::symbol::Symbol;
-use minijinja::{Value, context};
+use minijinja::Value;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ pub(super) struct Rendering<'a> {
     facts: &'a Facts,
     wanted: &'a Wanted,
     /// The facts as templates see them: made once, whoever reads.
-    values: Value,
+    scope: Scope,
     /// What the last reader was told: most of the next are told the same.
     last: RefCell<Option<(Reader, Forms)>>,
 }
@@ -58,7 +58,7 @@ impl<'a> Rendering<'a> {
             case: Case { kind, policies },
             facts,
             wanted,
-            values: variables(facts),
+            scope: Scope::new(facts),
             last: RefCell::default(),
         }
     }
@@ -80,15 +80,15 @@ impl<'a> Rendering<'a> {
     }
 
     fn rendered(&self, whose: &Reader) -> Forms {
-        let Reader { title, unit, ask } = whose;
-        let values = context! { reader => title, unit, ask, ..self.values.clone() };
+        let scope = self.scope.with_reader(whose);
+        let values = scope.value();
         let rendered = |form| self.templates.render(self.case, form, &values);
         let forms = Forms {
-            short: self.short(&values, |form, values| Some(self.templates.render(self.case, form, values))),
+            short: self.short(&scope, |form, values| Some(self.templates.render(self.case, form, values))),
             markdown: rendered(Form::Markdown),
             subject: rendered(Form::Subject).replace('\n', ""),
             text: rendered(Form::Mail),
-            own: self.own(&values),
+            own: self.own(&scope),
             variables: self.variables(whose),
             ..Forms::default()
         };
@@ -107,12 +107,13 @@ impl<'a> Rendering<'a> {
     }
 
     /// What reads otherwise by single channels; mostly nothing.
-    fn own(&self, values: &Value) -> BTreeMap<Arc<str>, OwnForms> {
+    fn own(&self, scope: &Scope) -> BTreeMap<Arc<str>, OwnForms> {
+        let values = &scope.value();
         let channels = self.templates.channels(self.case).into_iter();
         let own = channels.map(|channel| {
             let by = |form, values: &Value| self.templates.render_by(self.case, form, &channel, values);
             let forms = OwnForms {
-                short: Some(self.short(values, by)).filter(|short| !short.is_empty()),
+                short: Some(self.short(scope, by)).filter(|short| !short.is_empty()),
                 markdown: by(Form::Markdown, values),
                 subject: by(Form::Subject, values).map(|subject| subject.replace('\n', "")),
                 text: by(Form::Mail, values),
@@ -123,11 +124,10 @@ impl<'a> Rendering<'a> {
     }
 
     /// The first rendering that fits, from everything to the barest; empty where there is none.
-    fn short(&self, values: &Value, rendered: impl Fn(Form, &Value) -> Option<String>) -> String {
+    fn short(&self, scope: &Scope, rendered: impl Fn(Form, &Value) -> Option<String>) -> String {
         let mut last = String::new();
         for brevity in BREVITIES {
-            let values = context! { brevity, ..values.clone() };
-            let Some(short) = rendered(Form::Short, &values) else { return String::new() };
+            let Some(short) = rendered(Form::Short, &scope.with_brevity(brevity).value()) else { return String::new() };
             last = short.replace('\n', "");
             if length(&last) <= SHORT_MAX {
                 return last;

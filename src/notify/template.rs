@@ -16,8 +16,8 @@ use crate::symbol::Symbol;
 use crate::text::place::Source;
 use crate::text::problem::Problems;
 use file::{Found, TemplateFile};
+pub(super) use known::Scope;
 use known::known_names;
-pub(super) use known::variables;
 use minijinja::{Environment, Output, State, UndefinedBehavior, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -403,7 +403,7 @@ mod tests {
         let (templates, problems) = Templates::load(folder.path(), &Names::default());
         assert!(problems.is_empty(), "{problems:?}");
         let [p, base, other] = ["p", "base", "other"].map(Symbol::new);
-        let facts = variables(&full());
+        let facts = Scope::new(&full()).value();
         let rendered = |policies: &[Symbol], form, channel: &str| {
             let case = case(NoticeKind::Flag, policies);
             let by_channel = templates.render_by(case, form, channel, &facts);
@@ -435,7 +435,10 @@ mod tests {
         let folder = rules(&[("flag.txt", FOR_ALL), ("p/flag.txt", "=== 短信 ===\n{{ attributes.x.y.z }}\n")]);
         let (templates, _) = Templates::load(folder.path(), &Names::default());
         let policies = [Symbol::new("p")];
-        assert_eq!(templates.render(case(NoticeKind::Flag, &policies), Form::Short, &variables(&full())), "全");
+        assert_eq!(
+            templates.render(case(NoticeKind::Flag, &policies), Form::Short, &Scope::new(&full()).value()),
+            "全"
+        );
     }
 
     #[test]
@@ -459,7 +462,8 @@ mod tests {
     #[test]
     fn what_comes_from_outside_is_no_markup_in_yuezhengyi() {
         let facts = Facts { order: "<@all>[x](http://x)".into(), ..full() };
-        let text = Templates::built_in().render(case(NoticeKind::Flag, &[]), Form::Markdown, &variables(&facts));
+        let text =
+            Templates::built_in().render(case(NoticeKind::Flag, &[]), Form::Markdown, &Scope::new(&facts).value());
         assert!(text.contains("＜@all＞［x］(http://x)") && !text.contains("<@all>"), "{text}");
     }
 }

@@ -1,6 +1,7 @@
 //! What templates may name, and what they are tried with.
 
 use crate::notify::facts::{Duty, EventFacts, Fact, Facts, Learned, Next, Revoked};
+use crate::notify::render::Reader;
 use crate::notify::wording::Moment;
 use crate::policy::vocabulary::{Kind, Vocabulary};
 use minijinja::Value;
@@ -44,10 +45,54 @@ fn collect_names(value: &serde_json::Value, prefix: &str, names: &mut BTreeSet<S
     }
 }
 
-/// Facts as templates see them.
-pub(in crate::notify) fn variables(facts: &Facts) -> Value {
-    let attributes = Value::from_object(Attributes(facts.attributes.clone()));
-    minijinja::context! { attributes, ..Value::from(Serde(facts)) }
+/// What a template sees: the facts, and over them what depends on the reader and on how short it is to be. Asked some two
+/// hundred times a notice, so that it is one look-up whatever lies over what.
+#[derive(Clone, Debug)]
+pub(in crate::notify) struct Scope {
+    facts: Value,
+    attributes: Value,
+    /// `reader`, `unit` and `ask`; none where nobody in particular reads.
+    reader: Option<[Value; 3]>,
+    brevity: u8,
+}
+
+impl Scope {
+    pub(in crate::notify) fn new(facts: &Facts) -> Scope {
+        let attributes = Value::from_object(Attributes(facts.attributes.clone()));
+        Scope { facts: Value::from(Serde(facts)), attributes, reader: None, brevity: facts.brevity }
+    }
+
+    /// As one reader is told.
+    pub(in crate::notify) fn with_reader(&self, Reader { title, unit, ask }: &Reader) -> Scope {
+        let reader = Some([title, unit, ask].map(|text| Value::from(text.as_str())));
+        Scope { reader, ..self.clone() }
+    }
+
+    pub(in crate::notify) fn with_brevity(&self, brevity: u8) -> Scope {
+        Scope { brevity, ..self.clone() }
+    }
+
+    /// As templates take it.
+    pub(in crate::notify) fn value(&self) -> Value {
+        Value::from_object(self.clone())
+    }
+}
+
+impl Object for Scope {
+    fn get_value(self: &Arc<Self>, name: &Value) -> Option<Value> {
+        self.get_value_by_str(name.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, name: &str) -> Option<Value> {
+        match (name, &self.reader) {
+            ("attributes", _) => Some(self.attributes.clone()),
+            ("brevity", _) => Some(self.brevity.into()),
+            ("reader", Some([title, ..])) => Some(title.clone()),
+            ("unit", Some([_, unit, _])) => Some(unit.clone()),
+            ("ask", Some([.., ask])) => Some(ask.clone()),
+            _ => self.facts.get_attr(name).ok().filter(|value| !value.is_undefined()),
+        }
+    }
 }
 
 /// The order's attributes: one that it has not is empty. Which names are declared is asked when a template is checked.
@@ -62,7 +107,7 @@ impl Object for Attributes {
 
 /// What templates are tried with: everything there, and as little as there may be.
 pub(super) fn trials() -> [Value; 2] {
-    [variables(&full()), variables(&Facts::default())]
+    [&full(), &Facts::default()].map(|facts| Scope::new(facts).value())
 }
 
 pub(super) fn full() -> Facts {
