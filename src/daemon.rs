@@ -4,6 +4,7 @@
 //! needs no care: a start goes on where it was. Nothing is decided while the clock guard holds, or without rules. Rules are
 //! exchanged between ticks, never within one.
 
+mod ahead;
 mod calling;
 mod counted;
 pub mod decide;

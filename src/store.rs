@@ -195,7 +195,12 @@ impl Store {
 impl Store {
     /// Up to `limit` orders whose due has come, the longest-waiting first. They stay due until they are saved.
     pub async fn due_orders(&self, now: Instant, limit: u32) -> Result<Vec<OrderRef>, StoreError> {
-        orders::due(&self.0.readers, now, limit).await
+        orders::due(&self.0.readers, Instant(i64::MIN), now, limit).await
+    }
+
+    /// Up to `limit` orders that fall due after one instant and up to another, the first ones first.
+    pub async fn due_between(&self, after: Instant, until: Instant, limit: u32) -> Result<Vec<OrderRef>, StoreError> {
+        orders::due(&self.0.readers, after, until, limit).await
     }
 
     /// When the next order is due.
@@ -216,6 +221,18 @@ impl Store {
     /// Loads what deciding these orders needs, in few questions: a few hundred at a time is a good batch.
     pub async fn load_orders(&self, orders: &[OrderRef]) -> Result<Vec<LoadedOrder>, StoreError> {
         orders::load(&self.0.readers, orders).await
+    }
+
+    /// Reads what the writer will write first whatever it writes; where there is nothing to read, nothing is read.
+    pub async fn warm_log(&self) {
+        let path = self.0.path.clone();
+        tokio::task::spawn_blocking(move || log::warm(&path).ok()).await.ok();
+    }
+
+    /// Reads what saving these orders will write and [`Store::load_orders`] does not read: the writer, of which there is
+    /// one, then finds it in memory and waits for no disk.
+    pub async fn warm(&self, orders: &[OrderRef]) -> Result<(), StoreError> {
+        orders::warm(&self.0.readers, orders).await
     }
 
     /// Saves what was decided, all or nothing; an order that has changed meanwhile is left out and said to be stale.

@@ -26,6 +26,8 @@ use crate::time::Instant;
 use acts::{Acts, Lifting, Reminded};
 use futures_util::StreamExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -34,13 +36,14 @@ use tracing::error;
 /// So many orders are found due at once.
 const FOUND: u32 = 32_768;
 /// So many due at once are a heap: seconds of work.
-const HEAP: usize = 2048;
+pub(super) const HEAP: usize = 2048;
 /// So many are loaded, decided and saved together: each transaction is a sync, and writes each page once.
-const BATCH: usize = 512;
+pub(super) const BATCH: usize = 512;
 /// The first ones are fewer, so that nobody waits for a great heap.
 const FIRST_BATCH: usize = 64;
-/// While one batch is saved, so many others are loaded and decided.
+/// So many batches are loaded and decided at once, and so many saved: the writer always has the next one before it.
 const AHEAD: usize = 3;
+const SAVING: usize = 2;
 
 /// What deciding works with.
 pub struct Decider {
@@ -105,17 +108,24 @@ impl Decider {
             if due.len() >= HEAP {
                 self.is_heap.send_replace(true);
             }
-            let mut batches = futures_util::stream::iter(batches(&due))
+            // Batches that have been started are still saved.
+            let is_stopped = AtomicBool::new(false);
+            let wanted = batches(&due).into_iter().take_while(|_| !is_stopped.load(Relaxed));
+            let mut saving = futures_util::stream::iter(wanted)
                 .map(|batch| self.start(Arc::clone(rules), batch, now))
-                .buffered(AHEAD);
-            while let Some(tried) = batches.next().await {
-                let tried = tried.unwrap_or_else(|ended| std::panic::resume_unwind(ended.into_panic()))?;
-                saved += self.save(tried, now).await?;
+                .buffered(AHEAD)
+                .map(|tried| async {
+                    let tried = tried.unwrap_or_else(|ended| std::panic::resume_unwind(ended.into_panic()))?;
+                    self.save(tried, now).await
+                })
+                .buffered(SAVING);
+            while let Some(count) = saving.next().await {
+                saved += count?;
                 if !between() {
-                    return Ok(saved);
+                    is_stopped.store(true, Relaxed);
                 }
             }
-            if is_last {
+            if is_last || is_stopped.load(Relaxed) {
                 return Ok(saved);
             }
         }
@@ -130,6 +140,9 @@ impl Decider {
         let (store, told) = (self.store.clone(), self.told);
         tokio::spawn(async move {
             let loaded = store.load_orders(&batch).await?;
+            if batch.len() > FIRST_BATCH {
+                store.warm(&batch).await?;
+            }
             let deciding = move || loaded.into_iter().map(|order| try_order(&rules, order, told, now)).collect();
             let decided = tokio::task::spawn_blocking(deciding).await;
             Ok(decided.unwrap_or_else(|ended| std::panic::resume_unwind(ended.into_panic())))

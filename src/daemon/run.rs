@@ -1,5 +1,6 @@
 //! Running: everything opened, the loops started, and ended in order.
 
+use super::ahead::read_ahead;
 use super::calling::Calling;
 use super::counted::open_all;
 use super::decide::{Decider, Told};
@@ -247,6 +248,7 @@ impl Daemon {
         let mut serving = tokio::spawn(http::serve(self.listener, Arc::clone(&self.api)));
         let telling = tokio::spawn(self.outbox.run(self.stop.clone(), LAST_MESSAGES));
         tokio::spawn(self.asker.run(self.stop.clone()));
+        tokio::spawn(read_ahead(self.api.store.clone(), self.stop.clone()));
         let fetching = fetching_for(&self.api, self.in_force.subscribe());
         let fetching = tokio::spawn(source::run::run(self.sources, fetching));
         systemd::ready(&status(&self.rules));

@@ -6,12 +6,16 @@
 
 use super::open;
 use super::writer::News;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::warn;
 
+/// So much of the log is kept and written over, in bytes: what goes beyond is cut off once it is in the file.
+pub(super) const KEPT: u64 = 64 * 1024 * 1024;
 /// After so many rows of news: some tens of megabytes.
 const ROWS: i64 = 4000;
 /// After a while without news, so many are enough.
@@ -36,6 +40,14 @@ pub(super) async fn fold_all(path: PathBuf, mut news: watch::Receiver<News>) {
             warn!(error = %error, "could not bring the log into the store's file, the writer will");
         }
     }
+}
+
+/// Reads what will be written over: its pages are no multiple of the disk's, so that of those at hand nothing has to be read
+/// before it is written.
+pub(super) fn warm(path: &Path) -> io::Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    io::copy(&mut File::open(name)?.take(KEPT), &mut io::sink()).map(|_| ())
 }
 
 fn rows(news: News) -> i64 {

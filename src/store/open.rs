@@ -5,6 +5,7 @@
 
 use super::Role;
 use super::error::{self, StoreError};
+use super::log;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -145,7 +146,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .pragma("temp_store", "MEMORY")
         // A bound of 512 MB: the log is brought into the file beside the writer (`log`).
         .pragma("wal_autocheckpoint", "131072")
-        .pragma("journal_size_limit", "67108864")
+        .pragma("journal_size_limit", log::KEPT.to_string())
         .pragma("trusted_schema", "OFF")
         .thread_name(|_| "duban-write".into())
         .disable_statement_logging()

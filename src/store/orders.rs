@@ -68,10 +68,17 @@ pub struct Odd {
     pub first: Vec<(Arc<str>, Instant, Option<String>)>,
 }
 
-pub(super) async fn due(readers: &SqlitePool, now: Instant, limit: u32) -> Result<Vec<OrderRef>, StoreError> {
+/// Orders due after one instant and up to another, the longest-waiting first.
+pub(super) async fn due(
+    readers: &SqlitePool,
+    after: Instant,
+    until: Instant,
+    limit: u32,
+) -> Result<Vec<OrderRef>, StoreError> {
     let failed = || StoreError::failed("find orders that are due");
     let due: Option<String> = sqlx::query_scalar(include_str!("sql/due_orders.sql"))
-        .bind(now.0)
+        .bind(after.0)
+        .bind(until.0)
         .bind(limit)
         .fetch_one(readers)
         .await
@@ -131,6 +138,13 @@ pub(super) async fn load(readers: &SqlitePool, orders: &[OrderRef]) -> Result<Ve
     let mut loaded = HashMap::with_capacity(orders.len());
     load_into(readers, orders, &mut loaded).await?;
     Ok(orders.iter().filter_map(|order| loaded.remove(&order.nr)).collect())
+}
+
+pub(super) async fn warm(readers: &SqlitePool, orders: &[OrderRef]) -> Result<(), StoreError> {
+    let list = numbers(orders.iter().map(|order| order.nr));
+    let sql = include_str!("sql/warm.sql");
+    sqlx::query(sql).bind(list).fetch_one(readers).await.map_err(StoreError::failed("read orders ahead"))?;
+    Ok(())
 }
 
 async fn load_into(
