@@ -71,11 +71,7 @@ impl Common {
         let is_unreadable = problems.iter().any(|problem| problem.code == "unreadable");
         let colour = std::io::stderr().is_terminal();
         for problem in problems.sorted() {
-            // A secret that stands in a configuration must not stand in the journal, too: its line is not shown.
-            let is_secret = problem.code == "secret-in-text";
-            let shown =
-                if is_secret { show::brief(&problem, self.lang) } else { show::human(&problem, self.lang, colour) };
-            eprintln!("{shown}");
+            eprintln!("{}", show::human(&problem, self.lang, colour));
         }
         ExitCode::from(if is_unreadable { 2 } else { 1 })
     }

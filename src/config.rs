@@ -138,7 +138,10 @@ impl Config {
         if root.is_null() {
             return Some(Config::defaults(Some(path)));
         }
-        read::config(&root, path, problems)
+        let config = read::config(&root, path, problems);
+        // A secret that stands in the configuration must not stand in a terminal's history or the journal, too.
+        problems.veil("secret-in-text");
+        config
     }
 
     /// What holds where the file at that path says nothing; without a file, paths are relative to where one stands.

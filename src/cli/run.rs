@@ -33,7 +33,11 @@ pub(crate) fn run(common: &Common, args: Args) -> ExitCode {
     log::start(args.log);
     let known = config.clone();
     let options = Options { config, lang: common.lang, ready_file: args.ready_file };
-    match super::runtime().block_on(run_daemon(options)) {
+    let runtime = super::runtime();
+    let ended = runtime.block_on(run_daemon(options));
+    // What was to be kept is kept: a look-up of a name or a file that is still under way holds up no stop.
+    runtime.shutdown_background();
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             if !tells_what_is_missing(common, &known, &error) {

@@ -2,7 +2,7 @@ use super::channels::sms::Sms;
 use super::channels::{ChannelKind, MailSecurity};
 use super::*;
 use crate::text::Lang;
-use crate::text::show::brief;
+use crate::text::show::{brief, human};
 use std::time::Duration;
 
 const WHOLE: &str = r#"
@@ -126,6 +126,15 @@ fn a_secret_in_the_text_is_refused_and_not_repeated() {
     ));
     assert_eq!(said.matches("secret-in-text").count(), 6, "{said}");
     assert!(!said.contains("hunter2"), "{said}");
+}
+
+#[test]
+fn no_problem_shows_a_line_in_which_a_secret_stands() {
+    let (_, problems) = read("tokens:\n  - { name: a, scopes: [intak], token: hunter2 }\nlisten: 8100\n");
+    let shown: Vec<String> = problems.sorted().iter().map(|problem| human(problem, Lang::En, false)).collect();
+    let shown = shown.join("\n");
+    assert!(shown.contains("intak") && shown.contains("secret-in-text") && !shown.contains("hunter2"), "{shown}");
+    assert!(shown.contains("3 | listen: 8100"), "other lines are shown: {shown}");
 }
 
 #[test]

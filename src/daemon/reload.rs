@@ -216,12 +216,13 @@ impl Reloader {
             return;
         }
         self.cover_told = Some(now);
-        let text = format!("工作日历的法定安排即将到期：{}", short.join("、"));
+        let text = format!("法定安排所剩的天数不多：{}，之后的期限只能暂定", short.join("、"));
         warn!(calendars = short.join(", "), "calendars end soon, dues beyond are provisional");
         // Logged daily, told weekly: it lasts until the next arrangement is published.
         let incident = format!("cover-{}", now.0.div_euclid(WEEK_MS));
-        let ask = "新一年放假安排由国务院办公厅公布后，请补入 calendars/cn.yaml 并延长其 covers";
-        if let Err(error) = tell_operators(&self.store, rules, &incident, ("日历将到期", &text, ask), now).await {
+        let ask = "在国务院办公厅公布新一年放假安排后，补入 calendars/cn.yaml 并延长其 covers";
+        if let Err(error) = tell_operators(&self.store, rules, &incident, ("工作日历将到期", &text, ask), now).await
+        {
             self.health.note_store_failure(&error);
         }
     }

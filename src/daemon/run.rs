@@ -45,7 +45,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// After an event, others are waited for: orders whose events come together are decided once.
 const GATHER: Duration = Duration::from_millis(50);
 /// Messages under way when the daemon stops get so long to end.
-const LAST_MESSAGES: Duration = Duration::from_secs(3);
+const LAST_MESSAGES: Duration = Duration::from_secs(2);
 /// After a failure of the store.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 

@@ -50,7 +50,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 /// When the daemon stops, requests under way get so long to end.
-const LAST_ANSWERS: Duration = Duration::from_secs(3);
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// The head of a request has to arrive within so long, and a connection may be idle for no longer: who sends a byte now
 /// and then would hold it for ever.
 const HEAD_WITHIN: Duration = Duration::from_secs(30);

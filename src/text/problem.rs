@@ -30,6 +30,8 @@ pub struct Problem {
     pub hint: Option<Text>,
     /// Other places that belong to it, each with what it is.
     pub related: Vec<(Place, Text)>,
+    /// Whether the text at its place must not be shown, because there is a secret in it.
+    pub is_veiled: bool,
 }
 
 impl Problem {
@@ -37,7 +39,7 @@ impl Problem {
     pub fn error(place: &Place, code: &'static str, message: Text) -> Problem {
         debug_assert!(codes::find(code).is_some(), "`{code}` is not in text/codes.rs: say there what it means");
         let place = place.clone();
-        Problem { place, code, severity: Severity::Error, message, hint: None, related: Vec::new() }
+        Problem { place, code, severity: Severity::Error, message, hint: None, related: Vec::new(), is_veiled: false }
     }
 
     /// A warning.
@@ -112,6 +114,22 @@ impl Problems {
     /// Adds all of another collection.
     pub fn append(&mut self, other: Problems) {
         other.list.into_iter().for_each(|problem| self.push(problem));
+    }
+
+    /// Veils all problems that would show a line of one of this kind.
+    pub fn veil(&mut self, code: &str) {
+        let line = |place: &Place| (place.source.path.clone(), place.line_column().0);
+        let of_code = self.list.iter().filter(|problem| problem.code == code);
+        let secret: HashSet<(String, usize)> = of_code.map(|problem| line(&problem.place)).collect();
+        for problem in &mut self.list {
+            let places = problem.related.iter().map(|(place, _)| place).chain([&problem.place]);
+            let shown: Vec<(String, usize)> = places.map(line).collect();
+            let lies_between = |(path, line): &(String, usize)| {
+                let of_file = shown.iter().filter(|(of, _)| of == path).map(|(_, line)| line);
+                of_file.clone().min() <= Some(line) && Some(line) <= of_file.max()
+            };
+            problem.is_veiled |= secret.iter().any(lies_between);
+        }
     }
 
     /// All of them, by file and place.

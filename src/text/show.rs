@@ -9,6 +9,9 @@ use serde::Serialize;
 
 /// One problem with its line and the place marked, several lines long, ended by a line break.
 pub fn human(problem: &Problem, lang: Lang, colour: bool) -> String {
+    if problem.is_veiled {
+        return format!("{}\n", brief(problem, lang));
+    }
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let mut text = renderer.decor_style(DecorStyle::Ascii).term_width(160).render(&[group(problem, lang)]);
     text.push('\n');

@@ -7,6 +7,7 @@ use duban::store::{Role, Store};
 use harness::{As, DIRECTORY, POLICY, Site, event, from_now, wait_for};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -180,8 +181,10 @@ fn sigterm_ends_cleanly_within_five_seconds_even_while_someone_waits() {
     let site = Site::new();
     let daemon = site.start();
     let address = daemon.address.clone();
+    let mut uploading = std::net::TcpStream::connect(&address).unwrap();
+    let half = "POST /api/v1/events HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer token-of-the-system\r\nContent-Length: 100\r\n\r\n{";
+    uploading.write_all(half.as_bytes()).unwrap();
     let waiting = std::thread::spawn(move || {
-        use std::io::{Read, Write};
         let mut stream = std::net::TcpStream::connect(address).unwrap();
         let head =
             "GET /api/v1/decisions?wait=60 HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer token-of-the-desk\r\n\r\n";
@@ -193,6 +196,7 @@ fn sigterm_ends_cleanly_within_five_seconds_even_while_someone_waits() {
     std::thread::sleep(Duration::from_millis(300));
     let (status, took) = daemon.terminate();
     assert!(status.success() && took < Duration::from_secs(5), "{status} after {took:?}");
+    drop(uploading);
     assert!(waiting.join().unwrap().starts_with("HTTP/1.1 200"));
 }
 

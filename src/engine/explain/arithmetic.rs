@@ -9,7 +9,7 @@ use crate::calendar::span::Span;
 use crate::calendar::{Calendar, Counting};
 use crate::engine::trace::{Limited, Move, NotMoved, Opened, OpenedBy};
 use crate::order::History;
-use crate::policy::model::Deadline;
+use crate::policy::model::{Deadline, Origin};
 use crate::time::Instant;
 
 /// Writes down an obligation's clock as it is moved.
@@ -83,9 +83,10 @@ impl<'a> Arithmetic<'a> {
             OpenedBy::AtLatest(_) => {
                 let after = self.deadline.start_at_latest.as_ref().map(|latest| latest.after.text(self.say.lang));
                 let after = after.unwrap_or_default();
+                let own = self.own_origin(self.deadline.start_at_latest.as_ref().map(|latest| &latest.origin));
                 self.say.either(
-                    format!("{event}之后{after}仍未起算，自行起算"),
-                    format!("no start within {after} of {event}"),
+                    format!("{event}之后{after}仍未起算，自行起算{own}"),
+                    format!("no start within {after} of {event}{own}"),
                 )
             }
         }
@@ -128,6 +129,15 @@ impl<'a> Arithmetic<'a> {
             self.say.either(format!("，{origin}"), format!(", {origin}"))
         };
         self.say.either(format!("（取第{number}档{own}）"), format!(" (entry {number}{own})"))
+    }
+
+    /// What a part of the rule says of its own source, in brackets; nothing where it says what the rule does.
+    fn own_origin(&self, origin: Option<&Origin>) -> String {
+        let Some(origin) = origin.filter(|origin| **origin != self.deadline.origin) else { return String::new() };
+        match self.say.origin(origin) {
+            said if said.is_empty() => said,
+            said => self.say.either(format!("（{said}）"), format!(" ({said})")),
+        }
     }
 
     fn counting(&self, span: Span, counting: Counting) -> String {
@@ -255,8 +265,11 @@ impl<'a> Arithmetic<'a> {
         let (moment, event, length) = (say.moment(at), self.event(event), by.text(say.lang));
         let part =
             if in_part { say.either("（只准到上限）", " (cut to what the bound left)") } else { String::new() };
-        let how =
-            say.either(format!("{moment} {event}，延长{length}{part}"), format!("{moment} {event}, by {length}{part}"));
+        let own = self.own_origin(self.deadline.extends.as_ref().map(|extends| &extends.origin));
+        let how = say.either(
+            format!("{moment} {event}，延长{length}{part}{own}"),
+            format!("{moment} {event}, by {length}{part}{own}"),
+        );
         self.put("延期", "extended", how);
         if let Some(before) = self.due.filter(|before| Some(self.calendar.due_after(*before, by).at) == due) {
             self.push_lines(&self.calendar.lay_out_after(before, by));

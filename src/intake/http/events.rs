@@ -86,9 +86,9 @@ async fn taken(api: &Api, caller: &Caller, headers: &HeaderMap, body: Body) -> R
 }
 
 fn read(body: &Bytes, is_lines: bool, words: &Words, caller: &Caller, lang: Lang) -> Result<ReadBody, Refusal> {
-    let sent = if is_lines { split_lines(body) } else { split_json(body).ok_or_else(not_json)? };
+    let sent = if is_lines { split_lines(body) } else { split_json(body).ok_or_else(|| not_json(body))? };
     let (items, is_single) = match sent {
-        Sent::One(item) if !item.starts_with(b"{") => return Err(not_json()),
+        Sent::One(item) if !item.starts_with(b"{") => return Err(not_json(body)),
         Sent::One(item) => (vec![item], true),
         Sent::Many(items) => (items, false),
     };
@@ -172,8 +172,21 @@ fn is_lines(headers: &HeaderMap) -> bool {
     )
 }
 
-fn not_json() -> Refusal {
-    let zh = "请求体不是合法的 JSON（UTF-8）对象或数组；逐行发送请用 Content-Type: application/x-ndjson";
-    let en = "the body is no JSON object or array in UTF-8; for lines send Content-Type: application/x-ndjson";
+/// A body that is no JSON object or array, and where it stops being one.
+fn not_json(body: &[u8]) -> Refusal {
+    let (zh, en) = match (std::str::from_utf8(body), serde_json::from_slice::<serde::de::IgnoredAny>(body)) {
+        (Err(error), _) => {
+            let byte = error.valid_up_to() + 1;
+            (format!("（第 {byte} 个字节起不是 UTF-8）"), format!(" (no UTF-8 from byte {byte} on)"))
+        }
+        (_, Err(error)) => {
+            let (line, column) = (error.line(), error.column());
+            (format!("（第 {line} 行第 {column} 列有误）"), format!(" (wrong at line {line}, column {column})"))
+        }
+        _ => Default::default(),
+    };
+    let zh = format!("请求体不是合法的 JSON（UTF-8）对象或数组{zh}；逐行发送请用 Content-Type: application/x-ndjson");
+    let en =
+        format!("the body is no JSON object or array in UTF-8{en}; for lines send Content-Type: application/x-ndjson");
     Refusal::malformed(Text::new(zh, en))
 }

@@ -190,7 +190,7 @@ impl Health {
         self.note_store_failure(error);
         let [zh, en] = [crate::text::Lang::Zh, crate::text::Lang::En].map(|lang| error.hint(lang));
         Refusal::unavailable(Text::new(
-            format!("存储暂不可用，请稍后重发：{error}。{zh}"),
+            format!("存储暂不可用，请稍后重发。{zh}"),
             format!("the store is not available, send it again later: {error}; {en}"),
         ))
     }

@@ -7,7 +7,7 @@ use crate::notify::wording;
 use crate::order::Event;
 use crate::policy::condition::Condition;
 use crate::policy::directory::Directory;
-use crate::policy::model::{ActionKind, Deadline, Step, Timing};
+use crate::policy::model::{ActionKind, Deadline, Local, Step, Timing};
 use crate::symbol::Symbol;
 use crate::time::Instant;
 
@@ -65,7 +65,8 @@ impl Subject<'_> {
         let Some(event) = events.iter().rev().find(awaited) else { return at };
         let missing = deadline.start.first().map(|kind| title(*kind)).unwrap_or_default();
         let (first, after) = (self.moment(event.at).full, wording::span(latest.after));
-        format!("{first}{}，{after}内未{missing}，自{}", title(event.kind), self.moment(obligation.start).brief)
+        let own = if latest.origin.local == Local::Nothing { "" } else { "（本地设定）" };
+        format!("{first}{}，{after}{own}内未{missing}，自{}", title(event.kind), self.moment(obligation.start).brief)
     }
 
     /// The step of the ladder that comes next whatever the order's facts are; what has passed meanwhile is no next step.

@@ -49,8 +49,8 @@ impl Reader<'_> {
             restart_on,
             order_scope: self.order_scope(&mut fields),
             count_from: self.count_from(&mut fields),
+            matching: self.matching(&mut fields, &start, &stop),
             stop,
-            matching: self.attribute_named(&mut fields, "match", &start),
             limit: self.limit(&mut fields, id, &origin, &start),
             counting: self.counting(&mut fields),
             pauses: pauses.and_then(|node| self.pauses(node)),
@@ -109,8 +109,22 @@ impl Reader<'_> {
     }
 
     /// The name of an attribute that the start event may carry.
-    fn attribute_named(&mut self, fields: &mut Fields<'_>, key: &'static str, start: &[Symbol]) -> Option<Symbol> {
-        let word = want::word(fields.optional(key)?, self.problems)?;
+    /// `match`: an attribute that the start has, and of what stops at least one type.
+    fn matching(&mut self, fields: &mut Fields<'_>, start: &[Symbol], stop: &[Stop]) -> Option<Symbol> {
+        let node = fields.optional("match")?;
+        let name = self.attribute_named(node, start)?;
+        let has = |kind: &Symbol| {
+            let of_event = self.vocabulary.events.get(kind).is_some_and(|event| event.attributes.contains_key(&name));
+            of_event || self.vocabulary.order.contains_key(&name)
+        };
+        if !stop.is_empty() && !stop.iter().flat_map(Stop::kinds).any(has) {
+            self.report(never_matches(node, name, stop));
+        }
+        Some(name)
+    }
+
+    fn attribute_named(&mut self, node: &Node, start: &[Symbol]) -> Option<Symbol> {
+        let word = want::word(node, self.problems)?;
         let known = Symbol::find(word.text).filter(|name| !self.declarations(*name, start).is_empty());
         match known {
             None => self.unknown_attribute(word),
@@ -182,7 +196,7 @@ impl Reader<'_> {
     fn limit(&mut self, fields: &mut Fields<'_>, id: Symbol, rule: &Origin, start: &[Symbol]) -> Limit {
         let (within, by) = (fields.optional("within"), fields.optional("by"));
         let is_due_from = fields.optional("due_from").is_some();
-        let due_from = self.attribute_named(fields, "due_from", start);
+        let due_from = fields.optional("due_from").and_then(|node| self.attribute_named(node, start));
         let entries = within.map(|node| self.within(node, id, rule, start)).unwrap_or_default();
         match (by, due_from) {
             (Some(node), _) => {
@@ -293,4 +307,19 @@ fn without_due(place: &Place) -> Problem {
         "add `within: 4 working days`, `by: \"09:00\"` or `due_from: attribute`",
     );
     Problem::error(place, "no-due", message).hint(hint)
+}
+
+/// No event that could stop the deadline carries what `match` compares.
+fn never_matches(node: &Node, name: Symbol, stop: &[Stop]) -> Problem {
+    let mut kinds: Vec<&str> = stop.iter().flat_map(Stop::kinds).map(|kind| kind.as_str()).collect();
+    kinds.dedup();
+    let message = Text::new(
+        format!("停止的事件（{}）都没有声明属性“{name}”，match 永远不符，时限停不下来", kinds.join("、")),
+        format!("none of the stop events ({}) has the attribute `{name}`: nothing ever matches", kinds.join(", ")),
+    );
+    let hint = Text::new(
+        format!("在 vocabulary.yaml 里给停止的事件也声明“{name}”，或换一个 match"),
+        format!("declare `{name}` for the stop event in vocabulary.yaml, too, or match by another attribute"),
+    );
+    Problem::error(&node.place, "unknown-attribute", message).hint(hint)
 }

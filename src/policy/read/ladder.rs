@@ -74,7 +74,7 @@ impl Reader<'_> {
             let known = rung.named.and_then(Node::mapping).unwrap_or_default();
             let names = known.iter().map(|entry| entry.key.text.as_str());
             let problem = want::unknown_word(word, "unknown-ladder", ("阶梯（ladders）", "ladder"), names);
-            return self.report(problem);
+            return self.report(if known.is_empty() { problem.hint(no_ladders()) } else { problem });
         };
         // The limit ends a ladder that doubles itself through others.
         if climb.inside.contains(&word.text) || climb.found.len() > 1000 {
@@ -263,4 +263,12 @@ pub(crate) fn name_of(actions: &[Action]) -> Symbol {
         Some(ActionKind::Remind) => "remind",
         Some(ActionKind::Notify) | None => "notify",
     })
+}
+
+/// What to do where the policy defines no ladder at all.
+fn no_ladders() -> Text {
+    Text::new(
+        "在规则开头用 ladders: 定义它，或在此处直接列出各步",
+        "define it under `ladders:` at the top of the policy, or list the steps here",
+    )
 }

@@ -110,6 +110,12 @@ fn names_that_are_not_known() {
     insta::assert_snapshot!(says(&[("{ joint: { not: true } }", "{ overdue: respons }")]), @"rules/p.yaml:41:29: 错误[unknown-deadline]: 没有名为“respons”的时限（deadlines）；是不是“response”？");
     insta::assert_snapshot!(says(&[("when: [ 不满意,", "when: [ 不满,")]), @"rules/p.yaml:41:13: 错误[unknown-term]: 没有名为“不满”的条件名（词汇表 terms）；是不是“不满意”？");
     insta::assert_snapshot!(says(&[("ladder: 黄红牌", "ladder: 红黄牌")]), @"rules/p.yaml:28:13: 错误[unknown-ladder]: 没有名为“红黄牌”的阶梯（ladders）；是不是“黄红牌”？");
+    let none = [(
+        "ladders:\n  黄红牌:\n    - { at: due, card: yellow, notify: [handler, liaison] }\n    - { after: 1 working day, card: red, notify: hotline-supervisor }\n",
+        "",
+    )];
+    let hint = "没有名为“黄红牌”的阶梯（ladders）；在规则开头用 ladders: 定义它，或在此处直接列出各步";
+    assert!(says(&none).contains(hint), "{}", says(&none));
     insta::assert_snapshot!(says(&[("due_from: next_reply_by", "due_from: next_reply")]), @"rules/p.yaml:35:15: 错误[unknown-attribute]: 没有名为“next_reply”的属性；是不是“next_reply_by”？");
     insta::assert_snapshot!(says(&[("title: 时效", "title: 时效\nextends: base")]), @"rules/p.yaml:3:10: 错误[unknown-policy]: 没有名为“base”的规则；可以写：p");
     insta::assert_snapshot!(says(&[("of: region }", "of: region, channels: [smss] }")]), @"rules/directory.yaml:4:60: 错误[unknown-channel]: 没有名为“smss”的渠道；是不是“sms”？");
@@ -278,6 +284,18 @@ fn late_events_come_in_three_forms() {
 }
 
 #[test]
+fn what_stops_a_deadline_must_carry_what_match_compares() {
+    let matching = |stop: &str| {
+        let reply = format!(
+            "start: missed_call\n    match: call\n    stop: {stop}\n    each: true\n    within: 1 working hour"
+        );
+        says(&[("start: staged_reply\n    stop: completed\n    each: true\n    due_from: next_reply_by", &reply)])
+    };
+    assert_eq!(matching("[completed, call_returned]"), "");
+    insta::assert_snapshot!(matching("[completed, contacted]"), @"rules/p.yaml:33:12: 错误[unknown-attribute]: 停止的事件（completed、contacted）都没有声明属性“call”，match 永远不符，时限停不下来；在 vocabulary.yaml 里给停止的事件也声明“call”，或换一个 match");
+}
+
+#[test]
 fn a_policy_that_extends_another_takes_what_it_does_not_say() {
     let base = r#"policy: base
 abstract: true
@@ -287,7 +305,7 @@ effective: "2020-01-01"
 applies: { category: 咨询 }
 deadlines:
   dispatch: { title: 转办, clause: 一, start: received, stop: dispatched, within: 1 working hour }
-  response: { within: 3 working hours, match: call, counting: deemed }
+  response: { within: 3 working hours, match: category, counting: deemed }
 "#;
     let changes = [
         ("rules/a-base.yaml", base),
@@ -303,7 +321,7 @@ deadlines:
     assert_eq!(policy.bases, [Symbol::new("base")]);
     let ids: Vec<&str> = policy.deadlines.iter().map(|deadline| deadline.id.as_str()).collect();
     assert_eq!(ids, ["response", "completion", "reply"]);
-    assert_eq!(policy.deadlines[0].matching, Some(Symbol::new("call")));
+    assert_eq!(policy.deadlines[0].matching, Some(Symbol::new("category")));
     let Limit::Within(within) = &policy.deadlines[0].limit else { panic!("within") };
     assert_eq!(within[0].is, "1 working hour".parse().unwrap());
     assert!(matches!(&policy.applies, crate::policy::condition::Condition::All(both) if both.len() == 2));
