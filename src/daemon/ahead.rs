@@ -14,8 +14,9 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-/// So long before they are due: at a few thousand reads a second, tens of thousands of orders are read in time.
-const LEAD_MS: i64 = 60_000;
+/// So long before they are due: at a few thousand reads a second, tens of thousands of orders are read in time. Then once
+/// more: a system that is short of memory has given some of it back meanwhile, and what is still there costs little.
+const LEADS_MS: [i64; 2] = [60_000, 20_000];
 const EVERY: Duration = Duration::from_secs(5);
 /// Of more than these the rest is read when it is decided.
 const MOST: u32 = 131_072;
@@ -24,15 +25,17 @@ const AT_ONCE: usize = 2;
 
 /// Reads ahead until the daemon stops.
 pub(super) async fn read_ahead(store: Store, stop: CancellationToken) {
-    let mut read_until = Instant(i64::MIN);
+    let mut passes = LEADS_MS.map(|lead| (lead, Instant(i64::MIN)));
     while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
-        let now = clock::now();
-        let until = now.plus_ms(LEAD_MS);
-        // After a step of the clock the wrong ones were read, which harms nobody.
-        match read_between(&store, read_until.max(now).min(until), until, &stop).await {
-            Ok(_) => read_until = until,
-            // Deciding meets it too, and tells.
-            Err(error) => debug!(%error, "could not read ahead"),
+        for (lead, read_until) in &mut passes {
+            let now = clock::now();
+            let until = now.plus_ms(*lead);
+            // After a step of the clock the wrong ones were read, which harms nobody.
+            match read_between(&store, (*read_until).max(now).min(until), until, &stop).await {
+                Ok(_) => *read_until = until,
+                // Deciding meets it too, and tells.
+                Err(error) => debug!(%error, "could not read ahead"),
+            }
         }
     }
 }
@@ -85,6 +88,10 @@ mod tests {
         assert_eq!(read_between(&store, before, due, &stop).await.unwrap(), 0, "too few to be worth it");
         store.append_events(vec![event(HEAP, due)], due).await.unwrap();
         assert_eq!(read_between(&store, before, due, &stop).await.unwrap(), HEAP);
-        assert_eq!(read_between(&store, due, due.plus_ms(LEAD_MS), &stop).await.unwrap(), 0, "these were read before");
+        assert_eq!(
+            read_between(&store, due, due.plus_ms(LEADS_MS[0]), &stop).await.unwrap(),
+            0,
+            "these were read before"
+        );
     }
 }
