@@ -82,8 +82,8 @@ impl Decider {
         Decider { store, metrics, health, told, is_heap: watch::Sender::new(false), moves: Mutex::default() }
     }
 
-    /// Decides every order that is due now; how many were saved. `between` is called after each batch: where it says no,
-    /// the rest stays due.
+    /// Decides every order that is due now; how many were saved. `between` is called after each batch: once it says no,
+    /// what has been started is still saved, and the rest stays due.
     pub async fn decide_due(
         &self,
         rules: &Arc<Rules>,
@@ -121,7 +121,8 @@ impl Decider {
                 .buffered(SAVING);
             while let Some(count) = saving.next().await {
                 saved += count?;
-                if !between() {
+                // Who said no once is not asked again.
+                if !is_stopped.load(Relaxed) && !between() {
                     is_stopped.store(true, Relaxed);
                 }
             }

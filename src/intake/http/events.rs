@@ -190,3 +190,16 @@ fn not_json(body: &[u8]) -> Refusal {
         format!("the body is no JSON object or array in UTF-8{en}; for lines send Content-Type: application/x-ndjson");
     Refusal::malformed(Text::new(zh, en))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_is_no_json_says_where() {
+        let said = |body: &[u8]| format!("{:?}", not_json(body));
+        assert!(said(b"{\"id\":\"1\",\n\"at\":}").contains("第 2 行第 6 列有误"));
+        assert!(said(b"{\"id\":\"\xff\"}").contains("第 8 个字节起不是 UTF-8"));
+        assert!(!said(b"7").contains("有误"), "a number is JSON, but no event");
+    }
+}
