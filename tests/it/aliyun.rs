@@ -14,7 +14,7 @@ const SMS: &str = r#"
     access_key_id: LTAI-demo
     access_key_secret: { file: secrets/sms }
     signature: "【示例12345】"
-    timeout: 1 second
+    timeout: 2 seconds
     receipts: { token: { file: secrets/receipts } }
     templates:
       yellow-card: { id: SMS_100000001, params: { no: "{{ order }}", card: "{{ act }}，{{ duty }}" }, text: "工单${no}已亮${card}，请即办理。" }

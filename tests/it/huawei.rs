@@ -15,7 +15,7 @@ const SMS: &str = r#"
     sender: "8824110605"
     signature: 示例12345
     status_callback: { file: secrets/callback }
-    timeout: 1 second
+    timeout: 2 seconds
     receipts: { token: { file: secrets/receipts } }
     templates:
       default: { id: 8ff55eac1d0b478ab3c06c3c6a492300, params: ["{{ order }}", "{{ act }}"], text: "工单${TXT_20}已亮${TXT_6}。" }

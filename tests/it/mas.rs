@@ -7,7 +7,7 @@ use crate::gateways::mas::{Mas, answer, group, posted};
 use duban::demo::sinks::gateway::Reply;
 use reqwest::header::RETRY_AFTER;
 
-const TEXTS: &str = r#"{ kind: sms, driver: mas, url: "{base}/sms/norsubmit", ec_name: 示例市政务服务数据管理局, ap_id: demoap, secret_key: { file: secrets/sms }, sign: demoSIGN1, timeout: 1 second }"#;
+const TEXTS: &str = r#"{ kind: sms, driver: mas, url: "{base}/sms/norsubmit", ec_name: 示例市政务服务数据管理局, ap_id: demoap, secret_key: { file: secrets/sms }, sign: demoSIGN1, timeout: 2 seconds }"#;
 
 const TEMPLATES: &str = r#"
     kind: sms

@@ -14,7 +14,7 @@ const SMS: &str = r#"
     secret_key: { file: secrets/sms }
     app_id: "1400006666"
     signature: 示例12345
-    timeout: 1 second
+    timeout: 2 seconds
     receipts: { token: { file: secrets/receipts } }
     templates:
       default: { id: "1110", params: ["{{ order }}", "{{ act }}"], text: "工单{1}已亮{2}。" }

@@ -21,6 +21,8 @@ const PAUSE_MAX_MS: i64 = 10 * 60_000;
 pub(super) const WAITED_FOR_MS: i64 = 3_600_000;
 /// A trial takes no longer than this; where nothing was heard of it, another is made.
 const TRIAL_MS: i64 = 60_000;
+/// While a trial is under way, the others look again so soon: most trials have ended by then.
+const LOOK_AT_TRIAL_MS: i64 = 5_000;
 
 /// The circuits of all channels.
 #[derive(Debug, Default)]
@@ -54,9 +56,8 @@ impl Circuits {
     pub(super) fn admit(&mut self, channel: &Arc<str>, now: Instant) -> Result<(), Instant> {
         let Some(circuit) = self.0.get_mut(channel) else { return Ok(()) };
         let Some(pause) = &circuit.open else { return Ok(()) };
-        let closed_until = circuit.trial_until.unwrap_or(pause.until);
-        if now < closed_until {
-            return Err(closed_until);
+        if let Some(until) = circuit.closed_until(pause, now) {
+            return Err(until);
         }
         circuit.trial_until = Some(now.plus_ms(TRIAL_MS));
         Ok(())
@@ -68,9 +69,7 @@ impl Circuits {
         let circuit = self.0.get(channel)?;
         let is_left =
             |pause: &&Pause| has_waited || pause.times > 0 || pause.until.ms_since(pause.since) > WAITED_FOR_MS;
-        let pause = circuit.open.as_ref().filter(is_left)?;
-        let until = circuit.trial_until.unwrap_or(pause.until);
-        (now < until).then_some(until)
+        circuit.closed_until(circuit.open.as_ref().filter(is_left)?, now)
     }
 
     /// Why nothing is sent by a channel until an instant, as operators read it; none: it is not paused.
@@ -134,6 +133,16 @@ impl Circuits {
 }
 
 impl Circuit {
+    /// Until when nothing is sent: the end of the pause, or when to look whether the trial under way has ended; none: it is
+    /// to be tried.
+    fn closed_until(&self, pause: &Pause, now: Instant) -> Option<Instant> {
+        let until = match self.trial_until {
+            Some(trial_until) => trial_until.min(now.plus_ms(LOOK_AT_TRIAL_MS)),
+            None => pause.until,
+        };
+        (now < until).then_some(until)
+    }
+
     fn restored(pause: Pause) -> Circuit {
         Circuit { failures: FAILURES_MAX, since: Some(pause.since), open: Some(pause), trial_until: None }
     }
@@ -162,7 +171,12 @@ mod tests {
         assert!(matches!(circuits.failed(&sms, "连不上", at(9)), Some(Change::Paused(Pause { times: 1, .. }))));
         assert_eq!(circuits.admit(&sms, at(10)), Err(at(39)));
         assert_eq!(circuits.admit(&sms, at(39)), Ok(()), "one tries it");
-        assert_eq!(circuits.admit(&sms, at(40)), Err(at(99)), "the others wait for what it finds");
+        assert_eq!(circuits.admit(&sms, at(40)), Err(at(45)), "the others wait for what it finds");
+        assert_eq!(
+            circuits.left_alone(&sms, false, at(98)),
+            Some(at(99)),
+            "or for another trial, where it found nothing"
+        );
         assert!(matches!(circuits.answered(&sms), Some(Change::Ended(_))));
         assert_eq!(circuits.admit(&sms, at(41)), Ok(()));
     }

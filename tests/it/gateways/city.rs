@@ -144,9 +144,9 @@ pub fn wait_for_state(daemon: &Daemon<'_>, order: &str, state: &str) -> Value {
     wait_for(|| notice(daemon, order, "liaison").filter(|notice| notice["state"] == state))
 }
 
-/// A gateway that says nothing before a time-out of one second has passed.
+/// A gateway that says nothing before a time-out of two seconds has passed.
 pub fn slow() -> Reply {
-    Reply::After(Duration::from_secs(3))
+    Reply::After(Duration::from_secs(4))
 }
 
 /// A slow clue (慢作为), which goes to a confidential recipient once it is approved.

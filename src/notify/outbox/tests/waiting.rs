@@ -77,6 +77,21 @@ async fn retry_after_is_honoured_as_said_for_all_and_the_reason_says_so() {
 }
 
 #[tokio::test]
+async fn once_a_pause_is_over_one_tries_and_the_others_follow_within_seconds() {
+    let world = world([asked(1)]).await;
+    let outbox = world.outbox.clone().seeing_through(Notices { digest: None, ..Notices::default() });
+    world.queue(vec![notice("黄牌", "liaison")]).await;
+    outbox.send_due(START).await.unwrap();
+    world.queue((1..=4).map(|number| notice(&format!("黄牌{number}"), "liaison")).collect()).await;
+    outbox.send_due(START.plus_ms(1_000)).await.unwrap();
+    assert_eq!(world.sms.sent().len(), 1, "the pause holds for all");
+    for second in [60, 62, 67] {
+        outbox.send_due(START.plus_ms(second * 1_000)).await.unwrap();
+    }
+    assert_eq!(world.sms.sent().len(), 6);
+}
+
+#[tokio::test]
 async fn who_waits_for_a_pause_for_longer_than_the_kind_may_is_called_though_nothing_is_sent() {
     let world = world([asked(120)]).await;
     world.bearings.send_replace(directory(vec![Person { email: None, ..person("张三", "13800000001") }]));
