@@ -115,9 +115,10 @@ impl Store {
         let (queue, writer) = match writer {
             Some(conn) => {
                 let (queue, waiting) = mpsc::channel(writer::QUEUE);
-                let writer = tokio::spawn(writer::write_all(Writing::new(conn), waiting, told));
+                let anew = log::Anew::default();
+                let writer = tokio::spawn(writer::write_all(Writing::new(conn), waiting, told, anew.clone()));
                 if role == Role::Daemon {
-                    tokio::spawn(log::fold_all(path.clone(), news.clone()));
+                    tokio::spawn(log::fold_all(path.clone(), news.clone(), anew));
                 }
                 (Some(queue), Some(writer))
             }

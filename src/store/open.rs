@@ -22,7 +22,7 @@ use std::time::Duration;
 const APPLICATION: i64 = 0x6475_626e;
 const READERS: u32 = 4;
 /// So long a tool's transaction is waited for.
-const BUSY: Duration = Duration::from_secs(10);
+pub(super) const BUSY: Duration = Duration::from_secs(10);
 
 /// Each has one concern and is left unedited.
 const MIGRATIONS: [(i64, &str, &str); 16] = [
@@ -43,6 +43,15 @@ const MIGRATIONS: [(i64, &str, &str); 16] = [
     (15, "by order", include_str!("../../migrations/sqlite/0015_by_order.sql")),
     (16, "replies", include_str!("../../migrations/sqlite/0016_replies.sql")),
 ];
+
+/// How the log beside the file stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Folded {
+    /// So many pages it has, old ones of a page included.
+    pub(super) pages: i64,
+    /// So many of them are not in the file yet.
+    pub(super) left: i64,
+}
 
 /// The connections of an open store.
 pub(super) struct Opened {
@@ -70,12 +79,13 @@ pub(super) async fn open(path: &Path, role: Role) -> Result<Opened, StoreError> 
 }
 
 /// Brings what is in the log beside the file into it, as far as nobody still reads it, while others go on.
-pub(super) async fn fold(path: &Path) -> Result<(), StoreError> {
+pub(super) async fn fold(path: &Path) -> Result<Folded, StoreError> {
     let options = options(path).create_if_missing(false).thread_name(|_| "duban-fold".into());
     let mut conn = connect(path, &options).await?;
-    let folded = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut conn).await;
+    let folded = sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(&mut conn).await;
     conn.close().await.ok();
-    folded.map(|_| ()).map_err(|error| unopened(path, error))
+    let (_, in_log, in_file): (i64, i64, i64) = folded.map_err(|error| unopened(path, error))?;
+    Ok(Folded { pages: in_log, left: in_log - in_file })
 }
 
 /// Brings all that is in the log beside the file into it, and empties the log.

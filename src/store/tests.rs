@@ -48,6 +48,43 @@ async fn a_full_disk_refuses_what_does_not_fit_and_the_store_goes_on_when_there_
     assert!(matches!(verdict, super::ledger::verify::Verdict::Holds(held) if held.entries == 3), "{verdict:?}");
 }
 
+/// How often the log has been begun anew, as its header says (<https://sqlite.org/fileformat2.html#walformat>).
+fn begun_anew(store: &Store) -> u32 {
+    let mut log = std::fs::File::open(format!("{}-wal", store.path().display())).unwrap();
+    let mut header = [0; 16];
+    std::io::Read::read_exact(&mut log, &mut header).unwrap();
+    u32::from_be_bytes(header[12..].try_into().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_is_begun_anew_though_writing_and_reading_never_pause() {
+    let store = Store::temporary().await.unwrap();
+    store.append_events(vec![event("first", 10)], NOW).await.unwrap();
+    let before = begun_anew(&store);
+    let writers = (0..3).map(|writer| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let mut written = 0;
+            while begun_anew(&store) == before && written < 10_000 {
+                let events = (0..60).map(|n| event(&format!("{writer}-{}", written + n), 16_000)).collect();
+                store.append_events(events, NOW).await.unwrap();
+                written += 60;
+            }
+            written
+        })
+    });
+    let writers: Vec<_> = writers.collect();
+    let reading = async |store: Store| loop {
+        store.due_orders(NOW, 2_000).await.unwrap();
+    };
+    let written: usize = tokio::select! {
+        written = futures_util::future::join_all(writers) => written.into_iter().map(Result::unwrap).sum(),
+        never = futures_util::future::join(reading(store.clone()), reading(store.clone())) => never.0,
+    };
+    assert!(begun_anew(&store) > before);
+    assert_eq!(store.due_orders(NOW, 30_001).await.unwrap().len(), 1 + written, "nothing is lost");
+}
+
 #[tokio::test]
 async fn who_shares_a_transaction_with_one_that_fails_is_served_all_the_same() {
     let store = Store::temporary().await.unwrap();

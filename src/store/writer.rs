@@ -9,6 +9,7 @@ use super::error::StoreError;
 use super::event::Taken;
 use super::keyed;
 use super::ledger::{self, Link};
+use super::log::{self, Anew};
 use crate::time::Instant;
 use futures_util::future::BoxFuture;
 use sqlx::Row;
@@ -159,7 +160,12 @@ impl Writing {
 }
 
 /// Writes whatever is waiting, until no caller is left.
-pub(super) async fn write_all(mut writing: Writing, mut queue: mpsc::Receiver<Job>, news: watch::Sender<News>) {
+pub(super) async fn write_all(
+    mut writing: Writing,
+    mut queue: mpsc::Receiver<Job>,
+    news: watch::Sender<News>,
+    anew: Anew,
+) {
     let mut group = Vec::new();
     while let Some(first) = queue.recv().await {
         gather(first, &mut queue, &mut group).await;
@@ -168,6 +174,7 @@ pub(super) async fn write_all(mut writing: Writing, mut queue: mpsc::Receiver<Jo
         let Numbers { seq, position, notice, receipt, .. } = numbers;
         let newest = News { seq, position, notice, receipt };
         news.send_if_modified(|known| std::mem::replace(known, newest) != newest);
+        log::begin_anew(&mut writing.conn, &anew).await;
     }
     sqlx::Connection::close(writing.conn).await.ok();
 }
