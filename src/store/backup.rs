@@ -27,7 +27,7 @@ pub struct Copied {
 pub async fn backup(from: &Path, to: &Path) -> Result<Copied, StoreError> {
     let failed = |source| StoreError::File { path: to.into(), source: Arc::new(source) };
     if to.exists() {
-        return Err(failed(std::io::ErrorKind::AlreadyExists.into()));
+        return Err(StoreError::Exists(to.into()));
     }
     let partial = to.with_added_extension("partial");
     let _ = std::fs::remove_file(&partial);

@@ -32,6 +32,9 @@ pub enum StoreError {
     /// There is no such file.
     #[error("there is no store `{}`", .0.display())]
     Missing(PathBuf),
+    /// A copy would take the place of a file that is there already.
+    #[error("`{}` is there already", .0.display())]
+    Exists(PathBuf),
     /// It could not be opened.
     #[error("failed to open store `{}`", .path.display())]
     Open {
@@ -122,6 +125,10 @@ impl StoreError {
             StoreError::Missing(_) => {
                 ("请检查配置中的 store；首次运行由 duban run 建库。", "check `store`; `duban run` creates it")
             }
+            StoreError::Exists(_) => (
+                "备份不覆盖已有的文件：请换一个文件名，或先把它移走。",
+                "a copy never takes a file's place: choose another name, or move the file away first",
+            ),
             StoreError::Open { .. } | StoreError::File { .. } => {
                 ("请检查路径、属主和权限。", "check the path, its owner and its permissions")
             }

@@ -63,7 +63,9 @@ fn a_copy_is_whole_while_the_daemon_writes_and_is_never_written_over() {
     said(&site.output(&["store", "backup", "copies/duban.db"]), 2);
     std::fs::create_dir(site.path("copies")).unwrap();
     assert!(said(&site.output(&["store", "backup", "copies/duban.db"]), 0).contains("1 张工单"));
-    said(&site.output(&["store", "backup", "copies/duban.db"]), 2);
+    let refused = site.output(&["store", "backup", "copies/duban.db"]);
+    said(&refused, 2);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("备份不覆盖已有的文件"));
     assert_eq!(daemon.send(&event("e2", "ZH-2", "received", &from_now(-600_000))).status, 200);
     daemon.terminate();
     let left: Vec<_> =
