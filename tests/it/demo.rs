@@ -47,10 +47,10 @@ fn without_once_the_desk_stays_open_and_the_built_in_packs_play_anywhere() {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     let open = lines.find(|line| line.contains("接口仍然开着")).expect("it says where");
     let address = open.split("http://").nth(1).and_then(|rest| rest.split('，').next()).unwrap();
+    assert!(lines.any(|line| line.contains("按 Ctrl-C 结束")), "it says how to end it");
     let answer = get(address, "/api/v1/decisions?limit=1");
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(lines.any(|line| line.contains("按 Ctrl-C 结束")), "it says how to end it");
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("decisions"), "{answer}");
 }
 
